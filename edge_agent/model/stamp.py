@@ -1,0 +1,35 @@
+"""What a clock said, and how far it may be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class Trust(StrEnum):
+    """How much a wall time is worth.
+
+    `synced`: the kernel reports synchronisation. `holdover`: it was synchronised earlier in this boot, or an RTC gave
+    the time, and the drift since is bounded. `untrusted`: neither, so taps are provisional.
+    """
+
+    SYNCED = "synced"
+    HOLDOVER = "holdover"
+    UNTRUSTED = "untrusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One reading of the clock: `wall` in UTC, `boottime` in seconds since boot, `max_error` in seconds."""
+
+    wall: datetime
+    boot_id: str
+    boottime: float
+    trust: Trust
+    max_error: float
+
+
+def instant(at: datetime) -> str:
+    """Give RFC 3339 in UTC with milliseconds: the one form in which facts and messages carry time."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
