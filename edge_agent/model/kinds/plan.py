@@ -67,7 +67,7 @@ class TraineeNotified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonSaved:
-    """A lesson as of `revision`: added, moved, ended early (提前下课), overrun, with other cameras or another teacher."""
+    """A lesson as of `revision`: added, moved, ended early (提前下课), overrun, given other cameras or teacher."""
 
     KIND: ClassVar = "lesson.saved"
     lesson: str
