@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from edge_agent import __version__
+from edge_agent.cli import simulator
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(simulator.app, name="simulator")
 
 
 def _print_version(value: bool) -> None:

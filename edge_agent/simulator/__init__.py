@@ -7,6 +7,6 @@ and replayed as RTP with fresh timestamps, so that sixteen of them cost next to 
 
 from edge_agent.simulator.camera import VirtualCamera
 from edge_agent.simulator.faults import Fault
-from edge_agent.simulator.loop import StreamSpec
+from edge_agent.simulator.loop import Codec, StreamSpec
 
-__all__ = ["Fault", "StreamSpec", "VirtualCamera"]
+__all__ = ["Codec", "Fault", "StreamSpec", "VirtualCamera"]

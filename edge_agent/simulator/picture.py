@@ -13,7 +13,7 @@ Image = npt.NDArray[np.uint8]
 
 SCENES = ("classroom", "still", "black", "covered")
 _STAMP_BITS = 16
-_STAMP_COLUMNS = 40  # a cell is a fortieth of the width: it survives the substream's scaling and compression
+_STAMP_COLUMNS = 24  # a cell is a 24th of the width: it survives the substream's scaling and compression
 _NOISE_FIELDS = 5
 
 _WALL = (206, 221, 226)
@@ -89,10 +89,10 @@ def noise_fields(width: int, height: int, amplitude: int) -> list[Image]:
 def stamp(image: Image, number: int) -> None:
     """Writes `number` (0 to 65535) as black and white cells along the bottom edge; `read_stamp` reads it back."""
     height, width = image.shape[:2]
-    cell = width // _STAMP_COLUMNS
+    cell = width / _STAMP_COLUMNS
     bits = [1, 0, *(number >> bit & 1 for bit in reversed(range(_STAMP_BITS))), 0, 1]
     for index, bit in enumerate(bits):
-        image[height - cell : height, index * cell : (index + 1) * cell] = 255 * bit
+        image[int(height - cell) :, int(index * cell) : int((index + 1) * cell)] = 255 * bit
 
 
 def read_stamp(image: npt.NDArray[Any]) -> int | None:
