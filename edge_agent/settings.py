@@ -1,0 +1,113 @@
+"""Typed configuration: the only reader of configuration files and of the environment.
+
+One TOML file (`$EDGE_AGENT_CONFIG`, else `/etc/edge_agent/config.toml`, else none), overridden by environment
+variables such as `EDGE_AGENT_STORE__DATA_DIR`. `docs/configuration.md` lists every key; a test holds both together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from edge_agent.errors import InputError
+
+DEFAULT_FILE = Path("/etc/edge_agent/config.toml")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Store(Section):
+    data_dir: Path = Field(default=Path("var"), description="Database, keys and notes; media lie in media/ below it.")
+    media_dir: Path | None = Field(default=None, description="Media folder, when it is on another disk.")
+    ballast_bytes: int = Field(default=1 << 20, ge=0, description="Released so that a full disk can still commit.")
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "edge_agent.db"
+
+    @property
+    def media(self) -> Path:
+        return self.media_dir or self.data_dir / "media"
+
+
+class ClockSettings(Section):
+    drift_ppm: float = Field(default=100.0, gt=0, description="Bound of the boot clock's drift during holdover.")
+    rtc_ppm: float = Field(default=25.0, gt=0, description="Bound of the real-time clock's drift while off.")
+    holdover_limit: float = Field(default=30.0, gt=0, description="Seconds of error above which time is untrusted.")
+
+
+class Settings(BaseSettings):
+    """All settings; each part has a section of its own."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="EDGE_AGENT_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    policy: str = Field(default="jinan-2024", description="Policy of classes that name none: a name or a path.")
+    language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="First language of pages and messages.")
+    sealed: bool = Field(default=False, description="Confidential venue: no packet leaves the configured LAN.")
+    store: Store = Store()
+    clock: ClockSettings = ClockSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+
+def config_file() -> Path | None:
+    """Give the configuration file in force, or None."""
+    named = os.environ.get("EDGE_AGENT_CONFIG")
+    if named:
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; a wrong key or value raises `InputError` that names it, and the nearest right key."""
+    file = config_file()
+    if file is not None and not file.is_file():
+        raise InputError(f"{file}: no such file (找不到配置文件).", do="Set EDGE_AGENT_CONFIG to a file that exists.")
+    try:
+        return Settings(**overrides)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file}: not valid TOML: {error}.", do="Mend that line.") from error
+    except ValidationError as error:
+        raise InputError(describe(error, Settings, str(file or "environment")), do="Mend the keys named.") from error
+
+
+def describe(error: ValidationError, model: type[BaseModel], source: str) -> str:
+    """Say each wrong key of `source` in a line, with the nearest right one where it is a typing error."""
+    lines = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(item["loc"][-1]), _keys(model, item["loc"][:-1]), n=1)
+            lines.append(f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else ""))
+        else:
+            lines.append(f"{key}: {item['msg']}")
+    return f"{source}: " + "; ".join(lines) + "."
+
+
+def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    for part in path:
+        kind = model.model_fields[str(part)].annotation
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return []
+        model = kind
+    return list(model.model_fields)

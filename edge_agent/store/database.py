@@ -1,0 +1,133 @@
+"""Opening and migrating the database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database as Tables
+
+from edge_agent.errors import StorageError
+from edge_agent.store import schema
+
+BUSY_SECONDS = 10.0
+"""Longer than any write of ours (50 ms) and than a checkpoint on a slow SD card."""
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """Open an existing, current database; transactions are begun by hand.
+
+    Raises `StorageError` when it is missing, damaged, older (migrate first) or from a newer version.
+    """
+    if not path.exists():
+        raise StorageError(f"{path}: no database here (找不到数据库).", do="Run: edge-agent migrate")
+    try:
+        connection = _open(path, readonly=readonly)
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, error) from error
+    if version > schema.VERSION:
+        connection.close()
+        raise StorageError(
+            f"{path}: made by a newer version (database {version}, this software {schema.VERSION}; 数据库版本过新).",
+            do="Install that version again; nothing was changed.",
+        )
+    if version < schema.VERSION:
+        connection.close()
+        raise StorageError(f"{path}: database version {version} is older.", do="Run: edge-agent migrate")
+    return connection
+
+
+def migrate(path: Path) -> int:
+    """Create the database or bring it to the current version, each step in one transaction; give the old version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = _open(path)
+        connection.execute("PRAGMA journal_mode=WAL")
+        old = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if old > schema.VERSION:
+            connection.close()
+            connect(path)  # says the newer version in the one wording
+        tables = Tables(connection, execute_plugins=False)
+        for version in range(old, schema.VERSION):
+            connection.execute("BEGIN EXCLUSIVE")
+            try:
+                schema.MIGRATIONS[version](tables)
+                connection.execute(f"PRAGMA user_version={version + 1}")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, error) from error
+    connection.close()
+    return old
+
+
+def damaged(path: Path, error: sqlite3.Error) -> StorageError:
+    """Turn SQLite's words into what a person can do."""
+    if "full" in str(error):
+        return StorageError(f"{path}: the disk is full (磁盘已满).", do="Free space, or plug in the archive disk.")
+    if "readonly" in str(error) or "read-only" in str(error):
+        return StorageError(f"{path}: can't be written (只读).", do="Check the disk and the folder's owner.")
+    return StorageError(
+        f"{path}: damaged ({error}; 数据库损坏).", do="Run: edge-agent fsck, then restore the last backup."
+    )
+
+
+def _open(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.row_factory = sqlite3.Row
+    # FULL: a commit that was announced survives a power cut. 2,000 pages keep the WAL near 8 MB.
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA wal_autocheckpoint=2000")
+    return connection
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Read several tables as of one moment; a reader never blocks the writer."""
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("COMMIT")
+
+
+def to_micros(at: datetime) -> int:
+    """Microseconds since 1970 UTC, exactly: `timestamp()` is a float and loses the last digits."""
+    delta = at - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_micros(micros: int) -> datetime:
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ChangeFeed:
+    """Tells whether any other connection has committed since the last look, for the price of one pragma."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path, readonly=True)
+        self._seen = -1
+
+    def changed(self) -> bool:
+        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        seen, self._seen = self._seen, version
+        return version != seen
+
+    def close(self) -> None:
+        self._connection.close()

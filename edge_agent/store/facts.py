@@ -1,0 +1,169 @@
+"""The journal: appending facts inside a transaction, and reading them back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edge_agent.errors import StorageError
+from edge_agent.model.fact import Fact, Payload, encode_body, genesis, next_link
+from edge_agent.model.kinds.system import ClockAnchor
+from edge_agent.model.stamp import Stamp, Trust
+from edge_agent.store.database import to_micros
+
+_SEQ_BITS = 40
+_SEQ_MASK = (1 << _SEQ_BITS) - 1
+
+
+def fact_id(epoch: int, seq: int) -> int:
+    """Give the integer that orders all facts of all epochs."""
+    return epoch << _SEQ_BITS | seq
+
+
+def place(identifier: int) -> tuple[int, int]:
+    """Give `(epoch, seq)` of an id."""
+    return identifier >> _SEQ_BITS, identifier & _SEQ_MASK
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the journal: `seq` is 0 and `link` the genesis before an epoch's first fact."""
+
+    agent: str
+    epoch: int
+    seq: int
+    link: bytes
+
+
+def read_head(connection: sqlite3.Connection) -> Head:
+    meta = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('agent', 'epoch')").fetchall())
+    if "agent" not in meta:
+        raise StorageError("The database belongs to no agent yet.", do="Run: edge-agent migrate")
+    agent, epoch = meta["agent"], int(meta["epoch"])
+    row = connection.execute(
+        "SELECT id, link FROM facts WHERE id > ? ORDER BY id DESC LIMIT 1", (fact_id(epoch, 0),)
+    ).fetchone()
+    if row is None:
+        return Head(agent, epoch, 0, genesis(agent, epoch))
+    return Head(agent, epoch, place(row["id"])[1], row["link"])
+
+
+class Appender:
+    """Appends within one transaction. Its head is read inside the transaction, after `BEGIN IMMEDIATE`."""
+
+    def __init__(self, connection: sqlite3.Connection, stamp: Stamp) -> None:
+        self._connection = connection
+        self.stamp = stamp
+        self.head = read_head(connection)
+
+    def append(self, payload: Payload, *, by: str, policy: str) -> Fact:
+        head, seq = self.head, self.head.seq + 1
+        body = encode_body(
+            agent=head.agent, epoch=head.epoch, seq=seq, stamp=self.stamp, policy=policy, by=by, payload=payload
+        )
+        link = next_link(head.link, seq, body)
+        identifier = fact_id(head.epoch, seq)
+        self._connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", (identifier, payload.KIND, body, link))
+        if isinstance(payload, ClockAnchor):
+            self._connection.execute(
+                "INSERT INTO anchors VALUES (?, ?, ?, ?, ?)",
+                (payload.boot_id, payload.boottime, to_micros(payload.wall), payload.max_error, identifier),
+            )
+        self.head = Head(head.agent, head.epoch, seq, link)
+        return Fact(
+            agent=head.agent,
+            epoch=head.epoch,
+            seq=seq,
+            kind=payload.KIND,
+            stamp=self.stamp,
+            policy=policy,
+            by=by,
+            data=_LazyData(body),
+            body=body,
+            link=link,
+        )
+
+
+class _LazyData(Mapping[str, Any]):
+    """The body's data, parsed when someone looks: most appenders only want the name."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __getitem__(self, key: str) -> Any:
+        return json.loads(self._body)["data"][key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(json.loads(self._body)["data"])
+
+    def __len__(self) -> int:
+        return len(json.loads(self._body)["data"])
+
+
+def decode(body: bytes, link: bytes) -> Fact:
+    """Read a stored fact back. Unknown keys and kinds are kept: an old reader must not lose what a newer one wrote."""
+    raw = json.loads(body)
+    clock = raw["clock"]
+    stamp = Stamp(
+        datetime.fromisoformat(clock["wall"]),
+        clock["boot_id"],
+        clock["boottime"],
+        Trust(clock["trust"]),
+        clock["max_error"],
+    )
+    return Fact(
+        agent=raw["agent"],
+        epoch=raw["epoch"],
+        seq=raw["seq"],
+        kind=raw["kind"],
+        stamp=stamp,
+        policy=raw["policy"],
+        by=raw["by"],
+        data=raw["data"],
+        body=body,
+        link=link,
+    )
+
+
+def read_facts(
+    connection: sqlite3.Connection, *, after: int = 0, limit: int = -1, kinds: tuple[str, ...] = ()
+) -> Iterator[Fact]:
+    """Give facts with an id above `after`, in order; `kinds` may end in a dot to name a family."""
+    where, values = "id > ?", [after]
+    clauses = ["kind LIKE ?" if kind.endswith(".") else "kind = ?" for kind in kinds]
+    if clauses:
+        where += f" AND ({' OR '.join(clauses)})"
+    rows = connection.execute(
+        f"SELECT body, link FROM facts WHERE {where} ORDER BY id LIMIT ?",  # noqa: S608 - clauses are constants
+        (*values, *(f"{kind}%" if kind.endswith(".") else kind for kind in kinds), limit),
+    )
+    for row in rows:
+        yield decode(row["body"], row["link"])
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBreak:
+    epoch: int
+    seq: int
+    what: str
+
+
+def check_chain(connection: sqlite3.Connection) -> Iterator[ChainBreak]:
+    """Walk the whole journal: every link is recomputed, every hole named."""
+    agent = read_head(connection).agent
+    epoch, seq, link = 0, 0, b""
+    for row in connection.execute("SELECT id, body, link FROM facts ORDER BY id"):
+        at_epoch, at_seq = place(row["id"])
+        if at_epoch != epoch:
+            epoch, seq, link = at_epoch, 0, genesis(agent, at_epoch)
+        if at_seq != seq + 1:
+            yield ChainBreak(at_epoch, seq + 1, f"facts {seq + 1} to {at_seq - 1} are missing")
+        elif next_link(link, at_seq, row["body"]) != row["link"]:
+            yield ChainBreak(at_epoch, at_seq, "body and link disagree")
+        seq, link = at_seq, row["link"]

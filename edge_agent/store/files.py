@@ -1,0 +1,198 @@
+"""The only code that writes or deletes media.
+
+Temporary file, fsync, rename, fsync of the folder; the row and the fact follow in one transaction. A crash before the
+rename leaves a file in `.tmp/`, a crash after it a file without a row: `fsck` finds both, and no row is ever wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from edge_agent.errors import InputError, StorageError
+from edge_agent.model.media import MediaKind
+
+TEMPORARY = ".tmp"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A complete, durable file; `path` is relative to the media folder."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class Pending:
+    """A file being written. `commit` makes it durable under its final name; leaving without it discards it."""
+
+    def __init__(self, root: Path, kind: MediaKind, suffix: str) -> None:
+        self._root = root
+        self._kind = kind
+        self._suffix = suffix
+        folder = root / kind / TEMPORARY
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{secrets.token_hex(8)}{suffix}"
+        self._file: BinaryIO | None = self.path.open("xb", buffering=0)
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        if self._file is None:
+            raise ValueError("written after commit")
+        self._file.write(data)
+        self._digest.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def sync(self) -> None:
+        """Make what is written so far survive a power cut."""
+        if self._file is not None:
+            os.fdatasync(self._file.fileno())
+
+    def commit(self, start: datetime) -> Stored:
+        """Give the file its place, in a folder of its day."""
+        if self._file is None:
+            raise ValueError("committed twice")
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._file = None
+        folder = self._root / self._kind / f"{start:%Y-%m-%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        final = folder / f"{start:%H%M%S}-{self.path.stem}{self._suffix}"
+        self.path.rename(final)
+        _fsync_folder(folder)
+        return Stored(str(final.relative_to(self._root)), self._digest.hexdigest(), self.size)
+
+    def discard(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+
+class MediaFiles:
+    """The media folder, one folder a kind."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def create(self, kind: MediaKind, suffix: str) -> Pending:
+        """Begin a file. Raises `StorageError` where the folder can't be written."""
+        try:
+            return Pending(self.root, kind, suffix)
+        except OSError as error:
+            raise StorageError(
+                f"{self.root}: can't write media: {error.strerror} (媒体目录无法写入).",
+                do="Check the disk, its mount and the folder's owner.",
+            ) from error
+
+    def store(self, kind: MediaKind, suffix: str, data: bytes, start: datetime) -> Stored:
+        """Write a small file at once."""
+        with self.create(kind, suffix) as pending:
+            pending.write(data)
+            return pending.commit(start)
+
+    def adopt(self, kind: MediaKind, leftover: Path, start: datetime, *, length: int | None = None) -> Stored:
+        """Give a temporary file that a crash left its place, cut to `length` bytes where its end is torn."""
+        digest, size = hashlib.sha256(), 0
+        with leftover.open("r+b") as stream:
+            if length is not None:
+                stream.truncate(length)
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+            os.fsync(stream.fileno())
+        folder = self.root / kind / f"{start:%Y-%m-%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        final = folder / f"{start:%H%M%S}-{leftover.name}"
+        leftover.rename(final)
+        _fsync_folder(folder)
+        return Stored(str(final.relative_to(self.root)), digest.hexdigest(), size)
+
+    def locate(self, path: str) -> Path:
+        """Give the absolute path of a media row's file; a path that leaves the media folder is refused."""
+        full = (self.root / path).resolve()
+        if not full.is_relative_to(self.root.resolve()):
+            raise InputError(f"{path}: not a media file's path.")
+        return full
+
+    def delete(self, path: str) -> None:
+        """Delete a file, as `upkeep/retention.py` decided; a file already gone is as good."""
+        self.locate(path).unlink(missing_ok=True)
+
+    def leftovers(self, kind: MediaKind) -> list[Path]:
+        """Give the temporary files that a crash left, oldest first; call it before any writer of `kind` starts."""
+        found = (self.root / kind / TEMPORARY).glob("*")
+        return sorted(found, key=lambda path: path.stat().st_mtime)
+
+    def drop_leftover(self, leftover: Path) -> None:
+        leftover.unlink(missing_ok=True)
+
+    def walk(self, kind: MediaKind) -> Iterator[str]:
+        """Give the relative path of each complete file of a kind."""
+        for path in sorted((self.root / kind).glob("*/*")):
+            if path.parent.name != TEMPORARY and path.is_file():
+                yield str(path.relative_to(self.root))
+
+    def digest(self, path: str) -> str:
+        """Give a stored file's SHA-256, read from the disk."""
+        with self.locate(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def free(self) -> int:
+        """Give the bytes that are free on the media disk."""
+        return shutil.disk_usage(self.root).free
+
+
+class Ballast:
+    """A file that is given up so that a full disk can still take a sign-in: unlinking it frees what SQLite needs."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        self._size = size
+
+    def ensure(self) -> bool:
+        """Lay the ballast down again; False where there is no space for it."""
+        if self.path.exists() and self.path.stat().st_size == self._size:
+            return True
+        try:
+            with self.path.open("wb") as stream:
+                os.posix_fallocate(stream.fileno(), 0, self._size)
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            return False
+        return True
+
+    def release(self) -> bool:
+        """Give it up; False where it is gone already."""
+        if not self.path.exists():
+            return False
+        self.path.unlink(missing_ok=True)
+        return True
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,159 @@
+"""The timetable: lessons and their edits, each edit a revision and a fact."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Literal
+
+from edge_agent.errors import ConflictError, NotFoundError
+from edge_agent.model.kinds.capture import RecordingRequested
+from edge_agent.model.kinds.plan import LessonCancelled, LessonSaved
+from edge_agent.model.lesson import ByHand, Lesson, Timetable
+from edge_agent.model.people import ClassState, Owner
+from edge_agent.store.database import from_micros, to_micros
+from edge_agent.store.rows import from_row, insert, to_row
+from edge_agent.store.writer import Transaction
+
+Change = Literal["added", "moved", "ended_early", "overrun", "cameras", "teacher", "edited"]
+_RENAMED = {"end": "ends"}  # END is a word of SQL
+
+
+def save_lesson(
+    tx: Transaction,
+    lesson: Lesson,
+    *,
+    change: Change,
+    by: str,
+    owner: Owner = Owner.VENUE,
+    confirmed: bool = False,
+    reason: str = "",
+) -> Lesson:
+    """Store a lesson as its next revision and say so in a fact; give the stored lesson.
+
+    `lesson.revision` must be the one that the caller saw: `ConflictError` otherwise, so that two windows that edit one
+    lesson can't overwrite each other.
+    """
+    known = find_lesson(tx.connection, lesson.id)
+    if known is not None and known.revision != lesson.revision:
+        raise ConflictError(
+            f"Lesson {lesson.id} was changed meanwhile (课表已被他人修改):"
+            f" it is at revision {known.revision}, yours is {lesson.revision}.",
+            do="Load it again and repeat the change.",
+        )
+    saved = replace(lesson, revision=1 if known is None else lesson.revision + 1)
+    row = to_row(saved, owner=owner.value, confirmed=int(confirmed))
+    row["ends"] = row.pop("end")
+    tx.execute(insert("lessons", row, replace="id"), row)
+    if saved.cancelled:
+        tx.append(
+            LessonCancelled(
+                lesson=saved.id, class_id=saved.class_id, reason=saved.cancel_reason or reason, revision=saved.revision
+            ),
+            by=by,
+        )
+        return saved
+    tx.append(
+        LessonSaved(
+            lesson=saved.id,
+            class_id=saved.class_id,
+            date=saved.date,
+            start=saved.start.isoformat(),
+            periods=saved.periods,
+            break_minutes=saved.break_minutes,
+            room=saved.room,
+            subject=saved.subject,
+            teacher=saved.teacher,
+            subgroup=saved.subgroup,
+            cameras=saved.cameras,
+            lesson_kind=saved.kind.value,
+            end=None if saved.end is None else saved.end.isoformat(),
+            owner=owner.value,
+            revision=saved.revision,
+            change=change,
+            reason=reason,
+            confirmed=confirmed,
+        ),
+        by=by,
+    )
+    return saved
+
+
+def find_lesson(connection: sqlite3.Connection, lesson: str) -> Lesson | None:
+    row = connection.execute("SELECT * FROM lessons WHERE id = ?", (lesson,)).fetchone()
+    return None if row is None else from_row(Lesson, row, _RENAMED)
+
+
+def get_lesson(connection: sqlite3.Connection, lesson: str) -> Lesson:
+    found = find_lesson(connection, lesson)
+    if found is None:
+        raise NotFoundError(f"Lesson {lesson} does not exist (课程不存在).")
+    return found
+
+
+def list_lessons(
+    connection: sqlite3.Connection, *, class_id: str = "", since: date | None = None, until: date | None = None
+) -> list[Lesson]:
+    """Give lessons by date and start, cancelled ones included; `since` and `until` are included dates."""
+    rows = connection.execute(
+        "SELECT * FROM lessons WHERE (:class_id = '' OR class_id = :class_id) AND (:since IS NULL OR date >= :since)"
+        " AND (:until IS NULL OR date <= :until) ORDER BY date, start, id",
+        {
+            "class_id": class_id,
+            "since": since and since.isoformat(),
+            "until": until and until.isoformat(),
+        },
+    )
+    return [from_row(Lesson, row, _RENAMED) for row in rows]
+
+
+def load_timetables(
+    connection: sqlite3.Connection, *, since: date | None = None, until: date | None = None
+) -> dict[str, Timetable]:
+    """Give what counts, by the name of the policy that judges it: the lessons of approved and opened classes."""
+    rooms: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute("SELECT id, room FROM cameras WHERE active ORDER BY id"):
+        rooms[row["room"]] = (*rooms.get(row["room"], ()), row["id"])
+    policies = {
+        row["id"]: row["policy"]
+        for row in connection.execute(
+            "SELECT id, policy FROM classes WHERE state IN (?, ?) OR opened_by_hand",
+            (ClassState.APPROVED.value, ClassState.CLOSED.value),
+        )
+    }
+    grouped: dict[str, list[Lesson]] = {}
+    for lesson in list_lessons(connection, since=since, until=until):
+        if lesson.class_id in policies:
+            grouped.setdefault(policies[lesson.class_id], []).append(lesson)
+    return {policy: Timetable(tuple(lessons), rooms) for policy, lessons in grouped.items()}
+
+
+def request_recording(
+    tx: Transaction,
+    *,
+    lesson: str,
+    camera: str,
+    action: Literal["start", "stop", "extend"],
+    start: datetime,
+    end: datetime,
+    by: str,
+) -> None:
+    """Record by hand, extend or stop: a fact that every plan reads."""
+    tx.execute(
+        "INSERT INTO by_hand(lesson, camera, action, start, end, by) VALUES (?, ?, ?, ?, ?, ?)",
+        (lesson, camera, action, to_micros(start), to_micros(end), by),
+    )
+    tx.append(RecordingRequested(lesson=lesson, camera=camera, action=action, start=start, end=end), by=by)
+
+
+def recordings_by_hand(connection: sqlite3.Connection, since: datetime) -> list[ByHand]:
+    """Give the recordings asked for by hand that end after `since`, later words taking back earlier ones."""
+    wanted: dict[tuple[str, str], ByHand] = {}
+    for row in connection.execute("SELECT * FROM by_hand WHERE end > ? ORDER BY id", (to_micros(since),)):
+        key = (row["lesson"], row["camera"])
+        if row["action"] == "stop":
+            wanted.pop(key, None)
+        else:
+            wanted[key] = ByHand(key[0], key[1], from_micros(row["start"]), from_micros(row["end"]), row["by"])
+    return list(wanted.values())

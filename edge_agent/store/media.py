@@ -1,0 +1,96 @@
+"""Media rows: which complete files there are, what they show, and who has confirmed them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from edge_agent.model.media import Media, MediaKind
+from edge_agent.store.database import to_micros
+from edge_agent.store.rows import from_row, insert, to_row
+from edge_agent.store.writer import Transaction
+
+
+def new_media_id() -> str:
+    return secrets.token_hex(8)
+
+
+def add(tx: Transaction, media: Media, **attributes: Any) -> None:
+    """Add a complete file's row; `attributes` are kept as JSON (codec, size of the picture ...)."""
+    row = to_row(media, attributes=json.dumps(attributes, ensure_ascii=False))
+    tx.execute(insert("media", row), row)
+
+
+def find(connection: sqlite3.Connection, identifier: str) -> Media | None:
+    row = connection.execute("SELECT * FROM media WHERE id = ?", (identifier,)).fetchone()
+    return None if row is None else from_row(Media, row)
+
+
+def attributes(connection: sqlite3.Connection, identifier: str) -> dict[str, Any]:
+    row = connection.execute("SELECT attributes FROM media WHERE id = ?", (identifier,)).fetchone()
+    return {} if row is None else dict(json.loads(row["attributes"]))
+
+
+def of_lesson(connection: sqlite3.Connection, lesson: str, kind: MediaKind, *, deleted: bool = False) -> list[Media]:
+    """Give a lesson's media of a kind by start; deleted ones only where asked for."""
+    gone = "" if deleted else " AND deleted IS NULL"
+    rows = connection.execute(
+        f"SELECT * FROM media WHERE lesson = ? AND kind = ?{gone} ORDER BY start",  # noqa: S608 - a constant
+        (lesson, kind.value),
+    )
+    return [from_row(Media, row) for row in rows]
+
+
+def of_camera(
+    connection: sqlite3.Connection, camera: str, kind: MediaKind, start: datetime, end: datetime
+) -> list[Media]:
+    """Give a camera's media of a kind that overlap the span, by start."""
+    rows = connection.execute(
+        "SELECT * FROM media WHERE camera = ? AND kind = ? AND start < ? AND end > ? AND deleted IS NULL"
+        " ORDER BY start",
+        (camera, kind.value, to_micros(end), to_micros(start)),
+    )
+    return [from_row(Media, row) for row in rows]
+
+
+def unconfirmed(connection: sqlite3.Connection, kinds: Iterable[MediaKind], limit: int) -> list[Media]:
+    """Give files that the centre has not confirmed, in the order of `kinds`, oldest first."""
+    found: list[Media] = []
+    for kind in kinds:
+        rows = connection.execute(
+            "SELECT * FROM media WHERE kind = ? AND confirmed IS NULL AND deleted IS NULL ORDER BY start LIMIT ?",
+            (kind.value, limit - len(found)),
+        )
+        found += [from_row(Media, row) for row in rows]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def present(connection: sqlite3.Connection, kind: MediaKind) -> Iterator[Media]:
+    """Give all files of a kind that should be on the disk."""
+    for row in connection.execute(
+        "SELECT * FROM media WHERE kind = ? AND deleted IS NULL ORDER BY start", (kind.value,)
+    ):
+        yield from_row(Media, row)
+
+
+def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
+    """Note that the centre or an archive holds the same bytes; False, and nothing changed, where the hash differs."""
+    done = tx.execute(
+        "UPDATE media SET confirmed = ?, confirmed_by = ? WHERE id = ? AND sha256 = ?",
+        (to_micros(tx.stamp.wall), by, identifier, sha256),
+    )
+    return done.rowcount == 1
+
+
+def request(tx: Transaction, identifier: str) -> bool:
+    return tx.execute("UPDATE media SET requested = 1 WHERE id = ?", (identifier,)).rowcount == 1
+
+
+def mark_deleted(tx: Transaction, identifier: str) -> None:
+    tx.execute("UPDATE media SET deleted = ? WHERE id = ?", (to_micros(tx.stamp.wall), identifier))

@@ -1,0 +1,87 @@
+"""Rows to frozen values and back, driven by the dataclass's own fields: one mapping for every aggregate."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields
+from datetime import date, datetime, time
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from edge_agent.store.database import from_micros, to_micros
+
+T = TypeVar("T")
+
+
+@cache
+def columns(kind: Hashable) -> tuple[str, ...]:
+    """Give the field names of a dataclass."""
+    return tuple(field.name for field in fields(cast("Any", kind)))
+
+
+def to_row(value: Any, **extra: Any) -> dict[str, Any]:
+    """Give a dataclass's fields as SQLite values, with `extra` columns."""
+    return {name: _plain(getattr(value, name)) for name in columns(type(value))} | extra
+
+
+def from_row(kind: type[T], row: sqlite3.Row, renamed: Mapping[str, str] | None = None) -> T:
+    """Make a value from a row's columns; `renamed` maps fields to columns of another name."""
+    names = renamed or {}
+    hints = _readers(kind)
+    return kind(**{name: hints[name](row[names.get(name, name)]) for name in columns(kind)})
+
+
+def insert(table: str, row: Mapping[str, Any], *, replace: str = "") -> str:
+    """Give an INSERT with named values; `replace` names the key columns whose row is overwritten."""
+    names = ", ".join(row)
+    sql = f"INSERT INTO {table}({names}) VALUES ({', '.join(f':{name}' for name in row)})"  # noqa: S608 - names of ours
+    if replace:
+        keys = set(replace.split(", "))
+        sql += f" ON CONFLICT({replace}) DO UPDATE SET " + ", ".join(
+            f"{name} = excluded.{name}" for name in row if name not in keys
+        )
+    return sql
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return to_micros(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, tuple | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+@cache
+def _readers(kind: Hashable) -> dict[str, Callable[[Any], Any]]:
+    hints = get_type_hints(kind)
+    return {name: _reader(hints[name]) for name in columns(kind)}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    options = [option for option in get_args(hint) or (hint,) if option is not type(None)]
+    kind = get_origin(hint) if get_origin(hint) is tuple else options[0]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    return _READERS.get(kind, lambda value: value)
+
+
+def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)
+
+
+_READERS: Mapping[Any, Callable[[Any], Any]] = {
+    bool: bool,
+    datetime: _optional(from_micros),
+    date: _optional(date.fromisoformat),
+    time: _optional(time.fromisoformat),
+    tuple: lambda value: tuple(json.loads(value)),
+}

@@ -1,0 +1,108 @@
+"""The tables, and the migrations between versions of them.
+
+Instants are integers, microseconds since 1970 UTC, so that they sort and compare; documents and lists are JSON text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlite_utils import Database as Tables
+
+FACTS = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- id = epoch << 40 | seq: one integer that orders the journal and the outbox.
+CREATE TABLE facts(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, link BLOB NOT NULL);
+CREATE TABLE anchors(
+    boot_id TEXT NOT NULL, boottime REAL NOT NULL, wall INTEGER NOT NULL, max_error REAL NOT NULL,
+    fact INTEGER PRIMARY KEY REFERENCES facts(id));
+CREATE TABLE requests(
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, args TEXT NOT NULL, by TEXT NOT NULL, asked INTEGER NOT NULL,
+    expires INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'asked', answer TEXT) WITHOUT ROWID;
+CREATE INDEX requests_open ON requests(kind, asked) WHERE state = 'asked';
+"""
+
+TRAINING = """
+CREATE TABLE rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
+CREATE TABLE classes(
+    id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL, category TEXT NOT NULL, opens TEXT NOT NULL,
+    closes TEXT NOT NULL, required_periods INTEGER NOT NULL, online_required INTEGER NOT NULL, state TEXT NOT NULL,
+    policy TEXT NOT NULL, owner TEXT NOT NULL, revision INTEGER NOT NULL, size_exception TEXT NOT NULL,
+    opened_by_hand INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE trainees(
+    id TEXT PRIMARY KEY, class_id TEXT NOT NULL REFERENCES classes(id), name TEXT NOT NULL, document TEXT NOT NULL,
+    phone TEXT NOT NULL, document_type TEXT NOT NULL, subgroup TEXT NOT NULL, online_periods REAL NOT NULL,
+    certificate TEXT NOT NULL, verified INTEGER NOT NULL, active INTEGER NOT NULL, revision INTEGER NOT NULL,
+    notified INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX trainees_class ON trainees(class_id);
+CREATE UNIQUE INDEX trainees_document ON trainees(class_id, document) WHERE active;
+CREATE TABLE teachers(
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, full_time INTEGER NOT NULL, phone TEXT NOT NULL,
+    confirmed INTEGER NOT NULL, classes TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE lessons(
+    id TEXT PRIMARY KEY, class_id TEXT NOT NULL REFERENCES classes(id), date TEXT NOT NULL, start TEXT NOT NULL,
+    periods INTEGER NOT NULL, break_minutes INTEGER NOT NULL, room TEXT NOT NULL, subject TEXT NOT NULL,
+    teacher TEXT NOT NULL, subgroup TEXT NOT NULL, cameras TEXT NOT NULL, kind TEXT NOT NULL, ends TEXT,
+    cancelled INTEGER NOT NULL, cancel_reason TEXT NOT NULL, owner TEXT NOT NULL, confirmed INTEGER NOT NULL,
+    revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX lessons_class ON lessons(class_id, date);
+CREATE TABLE documents(
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, revision INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    body BLOB NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX documents_subject ON documents(kind, subject, revision);
+"""
+
+CAPTURE = """
+CREATE TABLE cameras(
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, room TEXT NOT NULL, main TEXT NOT NULL,
+    sub TEXT NOT NULL, snapshot TEXT NOT NULL, host TEXT NOT NULL, serial TEXT NOT NULL, endpoint TEXT NOT NULL,
+    channel TEXT NOT NULL, maker TEXT NOT NULL, model TEXT NOT NULL, codec TEXT NOT NULL, secret TEXT NOT NULL,
+    audio INTEGER NOT NULL, active INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE camera_states(
+    camera TEXT PRIMARY KEY REFERENCES cameras(id), state TEXT NOT NULL, at INTEGER NOT NULL, heard INTEGER,
+    cause TEXT NOT NULL, picture TEXT NOT NULL DEFAULT 'ok') WITHOUT ROWID;
+CREATE TABLE by_hand(
+    id INTEGER PRIMARY KEY, lesson TEXT NOT NULL, camera TEXT NOT NULL, action TEXT NOT NULL, start INTEGER NOT NULL,
+    end INTEGER NOT NULL, by TEXT NOT NULL);
+CREATE INDEX by_hand_end ON by_hand(end);
+CREATE TABLE media(
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, lesson TEXT NOT NULL, camera TEXT NOT NULL, mime TEXT NOT NULL,
+    confirmed INTEGER, confirmed_by TEXT, requested INTEGER NOT NULL DEFAULT 0, deleted INTEGER,
+    attributes TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
+CREATE INDEX media_lesson ON media(lesson, kind, start);
+CREATE INDEX media_camera ON media(camera, kind, start);
+CREATE INDEX media_unconfirmed ON media(kind, start) WHERE confirmed IS NULL AND deleted IS NULL;
+CREATE TABLE slots(
+    id TEXT PRIMARY KEY, lesson TEXT NOT NULL, state TEXT NOT NULL, media TEXT, cause TEXT NOT NULL,
+    at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX slots_lesson ON slots(lesson);
+CREATE TABLE gaps(
+    camera TEXT NOT NULL, lesson TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER, cause TEXT NOT NULL,
+    PRIMARY KEY(lesson, camera, start)) WITHOUT ROWID;
+"""
+
+ATTENDANCE = """
+-- One row a unit, trainee and direction: the primary key is what makes a double click count once.
+CREATE TABLE taps(
+    class_id TEXT NOT NULL, unit TEXT NOT NULL, trainee TEXT NOT NULL, direction TEXT NOT NULL, at INTEGER NOT NULL,
+    method TEXT NOT NULL, visit TEXT NOT NULL, lesson TEXT NOT NULL, reason TEXT NOT NULL, fact INTEGER NOT NULL,
+    corrected INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY(class_id, unit, trainee, direction)) WITHOUT ROWID;
+CREATE INDEX taps_trainee ON taps(trainee, at);
+CREATE TABLE provisional(
+    visit TEXT PRIMARY KEY, trainee TEXT NOT NULL, boot_id TEXT NOT NULL, boottime REAL NOT NULL, wall INTEGER NOT NULL,
+    method TEXT NOT NULL, outcome TEXT, fact INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Sequence[Callable[[Tables], None]] = (lambda tables: _run(tables, FACTS + TRAINING + CAPTURE + ATTENDANCE),)
+"""Step n brings a database from version n to n + 1; a released step is never edited."""
+
+VERSION = len(MIGRATIONS)
+
+
+def _run(tables: Tables, script: str) -> None:
+    # executescript() would commit first and leave the step half done after a crash.
+    for statement in script.split(";"):
+        if statement.strip():
+            tables.execute(statement)

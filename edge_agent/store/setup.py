@@ -1,0 +1,97 @@
+"""The one step before any service starts: create or migrate, name the agent, notice a restored database."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from edge_agent.clock import Clock
+from edge_agent.model.kinds.system import EpochStarted
+from edge_agent.store.database import migrate
+from edge_agent.store.facts import Head, read_head
+from edge_agent.store.writer import Transaction, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class HighWater:
+    """The highest head ever seen, kept outside the database: a database below it was restored from a backup."""
+
+    agent: str
+    epoch: int
+    seq: int
+    head: str
+
+
+def prepare(path: Path, clock: Clock, *, agent: str = "") -> Head:
+    """Create or migrate the database, begin its first epoch, or a new one when it was restored; give the head.
+
+    `agent` is the name that provisioning gave; without one a random name is made. Run it before any service.
+    """
+    migrate(path)
+    with sqlite3.connect(path, isolation_level=None) as connection:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(
+            "INSERT OR IGNORE INTO meta VALUES ('agent', ?), ('epoch', '1')", (agent or f"ea-{secrets.token_hex(6)}",)
+        )
+    connection.close()
+    writer = Writer(path, clock)
+    try:
+        return writer.run(lambda tx: _begin(tx, read_high_water(path)))
+    finally:
+        writer.close()
+
+
+def _begin(tx: Transaction, mark: HighWater | None) -> Head:
+    head = tx.head
+    if mark is not None and mark.agent == head.agent and (mark.epoch, mark.seq) > (head.epoch, head.seq):
+        return new_epoch(tx, mark, cause="restored")
+    if head.seq == 0:
+        tx.append(EpochStarted(cause="first"))
+    return tx.head
+
+
+def new_epoch(tx: Transaction, old: HighWater, *, cause: str) -> Head:
+    """Begin the epoch after `old`: facts that a lost database held stay the centre's, none is numbered twice."""
+    tx.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(old.epoch + 1),))
+    tx.reread_head()
+    tx.append(
+        EpochStarted(
+            cause="replaced" if cause == "replaced" else "restored",
+            old_epoch=old.epoch,
+            old_seq=old.seq,
+            old_head=old.head,
+        )
+    )
+    return tx.head
+
+
+def high_water_file(path: Path) -> Path:
+    return path.with_name("high-water.json")
+
+
+def read_high_water(path: Path) -> HighWater | None:
+    """Read the mark beside the database at `path`; a torn one counts as none."""
+    try:
+        return HighWater(**json.loads(high_water_file(path).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def note_high_water(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise the mark to the database's head; `upkeep` does so every few seconds."""
+    head = read_head(connection)
+    mark = HighWater(head.agent, head.epoch, head.seq, head.link.hex())
+    known = read_high_water(path)
+    if known is not None and (known.epoch, known.seq) >= (mark.epoch, mark.seq):
+        return
+    file = high_water_file(path)
+    temporary = file.with_suffix(f".{os.getpid()}")
+    with temporary.open("w") as stream:
+        json.dump(asdict(mark), stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)

@@ -1,0 +1,117 @@
+"""Classes, trainees, teachers and rooms."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from edge_agent.errors import NotFoundError
+from edge_agent.model.kinds.plan import ClassSaved, ClassStateChanged, RoomSaved
+from edge_agent.model.people import ClassState, Teacher, Trainee, TrainingClass
+from edge_agent.store.rows import from_row, insert, to_row
+from edge_agent.store.writer import Transaction
+
+
+def save_class(tx: Transaction, training: TrainingClass, *, by: str) -> None:
+    row = to_row(training)
+    tx.execute(insert("classes", row, replace="id"), row)
+    tx.append(
+        ClassSaved(
+            class_id=training.id,
+            code=training.code,
+            name=training.name,
+            category=training.category,
+            opens=training.opens,
+            closes=training.closes,
+            required_periods=training.required_periods,
+            online_required=training.online_required,
+            policy=training.policy,
+            owner=training.owner.value,
+            revision=training.revision,
+            size_exception=training.size_exception,
+        ),
+        by=by,
+    )
+
+
+def set_class_state(
+    tx: Transaction,
+    class_id: str,
+    state: ClassState,
+    *,
+    by: str,
+    opened_by_hand: bool = False,
+    warnings: tuple[str, ...] = (),
+) -> None:
+    training = get_class(tx.connection, class_id)
+    revision = training.revision + 1
+    tx.execute(
+        "UPDATE classes SET state = ?, revision = ?, opened_by_hand = max(opened_by_hand, ?) WHERE id = ?",
+        (state.value, revision, int(opened_by_hand), class_id),
+    )
+    tx.append(
+        ClassStateChanged(
+            class_id=class_id, state=state.value, revision=revision, opened_by_hand=opened_by_hand, warnings=warnings
+        ),
+        by=by,
+    )
+
+
+def get_class(connection: sqlite3.Connection, class_id: str) -> TrainingClass:
+    row = connection.execute("SELECT * FROM classes WHERE id = ?", (class_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Class {class_id} does not exist (班级不存在).")
+    return from_row(TrainingClass, row)
+
+
+def find_class(connection: sqlite3.Connection, code: str) -> TrainingClass | None:
+    """Find a class by its 培训期次ID."""
+    row = connection.execute("SELECT * FROM classes WHERE code = ?", (code,)).fetchone()
+    return None if row is None else from_row(TrainingClass, row)
+
+
+def list_classes(connection: sqlite3.Connection, *, deleted: bool = False) -> list[TrainingClass]:
+    rows = connection.execute("SELECT * FROM classes ORDER BY opens DESC, code")
+    found = [from_row(TrainingClass, row) for row in rows]
+    return [training for training in found if deleted or training.state is not ClassState.DELETED]
+
+
+def save_trainees(tx: Transaction, trainees: Iterable[Trainee]) -> None:
+    """Insert or overwrite rows; the roster's fact and document are the caller's (`store/documents.py`)."""
+    for trainee in trainees:
+        row = to_row(trainee)
+        tx.execute(insert("trainees", row, replace="id"), row)
+
+
+def list_trainees(connection: sqlite3.Connection, class_id: str, *, inactive: bool = False) -> list[Trainee]:
+    where = "" if inactive else " AND active"
+    rows = connection.execute(f"SELECT * FROM trainees WHERE class_id = ?{where} ORDER BY name, id", (class_id,))  # noqa: S608 - a constant
+    return [from_row(Trainee, row) for row in rows]
+
+
+def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
+    row = connection.execute("SELECT * FROM trainees WHERE id = ?", (trainee,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Trainee {trainee} does not exist (学员不存在).")
+    return from_row(Trainee, row)
+
+
+def save_teachers(tx: Transaction, teachers: Iterable[Teacher]) -> None:
+    for teacher in teachers:
+        row = to_row(teacher)
+        tx.execute(insert("teachers", row, replace="id"), row)
+
+
+def list_teachers(connection: sqlite3.Connection) -> list[Teacher]:
+    return [from_row(Teacher, row) for row in connection.execute("SELECT * FROM teachers ORDER BY name, id")]
+
+
+def save_room(tx: Transaction, room: str, name: str, *, by: str, active: bool = True) -> None:
+    row = {"id": room, "name": name, "active": int(active)}
+    tx.execute(insert("rooms", row, replace="id"), row)
+    tx.append(RoomSaved(room=room, name=name, active=active), by=by)
+
+
+def list_rooms(connection: sqlite3.Connection) -> dict[str, str]:
+    """Give the names of the rooms in use, by id."""
+    return {row["id"]: row["name"] for row in connection.execute("SELECT * FROM rooms WHERE active ORDER BY name")}
