@@ -39,6 +39,9 @@ class Store(Section):
 
 
 class ClockSettings(Section):
+    kept_by_host: bool = Field(
+        default=False, description="In a container or virtual machine the host keeps the time: take it as synchronised."
+    )
     drift_ppm: float = Field(default=100.0, gt=0, description="Bound of the boot clock's drift during holdover.")
     rtc_ppm: float = Field(default=25.0, gt=0, description="Bound of the real-time clock's drift while off.")
     holdover_limit: float = Field(default=30.0, gt=0, description="Seconds of error above which time is untrusted.")

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time
 from enum import Enum
-from functools import cache
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from edge_agent.store.database import from_micros, to_micros
 
 T = TypeVar("T")
 
 
-@cache
-def columns(kind: Hashable) -> tuple[str, ...]:
+def columns(kind: type[Any]) -> tuple[str, ...]:
     """Give the field names of a dataclass."""
-    return tuple(field.name for field in fields(cast("Any", kind)))
+    return tuple(field.name for field in fields(kind))
 
 
 def to_row(value: Any, **extra: Any) -> dict[str, Any]:
@@ -30,8 +28,7 @@ def to_row(value: Any, **extra: Any) -> dict[str, Any]:
 def from_row(kind: type[T], row: sqlite3.Row, renamed: Mapping[str, str] | None = None) -> T:
     """Make a value from a row's columns; `renamed` maps fields to columns of another name."""
     names = renamed or {}
-    hints = _readers(kind)
-    return kind(**{name: hints[name](row[names.get(name, name)]) for name in columns(kind)})
+    return kind(**{name: read(row[names.get(name, name)]) for name, read in _FIELDS[kind].items()})
 
 
 def insert(table: str, row: Mapping[str, Any], *, replace: str = "") -> str:
@@ -60,12 +57,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@cache
-def _readers(kind: Hashable) -> dict[str, Callable[[Any], Any]]:
-    hints = get_type_hints(kind)
-    return {name: _reader(hints[name]) for name in columns(kind)}
-
-
 def _reader(hint: Any) -> Callable[[Any], Any]:
     options = [option for option in get_args(hint) or (hint,) if option is not type(None)]
     kind = get_origin(hint) if get_origin(hint) is tuple else options[0]
@@ -85,3 +76,15 @@ _READERS: Mapping[Any, Callable[[Any], Any]] = {
     time: _optional(time.fromisoformat),
     tuple: lambda value: tuple(json.loads(value)),
 }
+
+
+class _Fields(dict[type[Any], dict[str, Callable[[Any], Any]]]):
+    """How to read each field of a dataclass, worked out once a class: `get_type_hints` is slow."""
+
+    def __missing__(self, kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
+        hints = get_type_hints(kind)
+        self[kind] = {name: _reader(hints[name]) for name in columns(kind)}
+        return self[kind]
+
+
+_FIELDS = _Fields()
