@@ -3,7 +3,7 @@
 Invariants, each with a test that tries to break it:
 
 1. A picture goes to the engine's child process and nowhere else; a dead or broken engine gives no decision.
-2. A name is given only over several frames that agree, against the templates handed in (the roster of the lessons at hand).
+2. A name is given only over several frames that agree, against the templates handed in: the lessons at hand.
 3. A template stands in `faces.db` alone, encrypted; 60 s after a withdrawal no byte of it is left in any file.
 
 For whoever runs a kiosk (`checkin/desk`, `web`), everything is these four names; `now` and `at` are monotonic seconds

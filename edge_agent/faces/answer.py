@@ -58,8 +58,8 @@ class Cause(StrEnum):
 class Evidence:
     """What a decision rests on; no picture and no template is in it.
 
-    `engine` is name and version of weights and thresholds. `score` is the cosine to the best template, `margin` its lead
-    over the second. `statistics` are the liveness figures by name.
+    `engine` is name and version of weights and thresholds. `score` is the cosine to the best template, `margin` its
+    lead over the second. `statistics` are the liveness figures by name.
     """
 
     engine: str
