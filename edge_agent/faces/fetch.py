@@ -51,7 +51,7 @@ def fetch(
             if model.state(folder) is State.OK:
                 yield model, "kept"
             else:
-                (folder / model.name).unlink(missing_ok=True)
+                (folder / model.name).unlink(missing_ok=True)  # not media: weights, to be fetched anew
                 yield model, _fetch_one(model, folder, Path(scratch), offline=offline, mirror=mirror)
 
 

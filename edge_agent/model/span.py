@@ -86,13 +86,9 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSpan:
-    """What one camera must record of a lesson: `taught` is what gaps are measured against, `span` adds the pre-roll.
-
-    `span.end` belongs to the next recording: two lessons back to back are one stream, cut there.
-    """
+    """What a lesson's cameras must record: `taught` is what gaps are measured against, `span` adds the pre-roll."""
 
     lesson: str
-    camera: str
+    cameras: tuple[str, ...]
     span: Span
     taught: Span
-    by_hand: bool = False

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# 安装、演示、测试 / install, demo, test: ./install.sh help
+set -euo pipefail
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
+
+# The tests talk to these as they are shipped; apt installs those that are missing.
+readonly TEST_PACKAGES=(
+    python3-venv mosquitto mosquitto-clients postgresql ffmpeg faketime fonts-noto-cjk poppler-utils libreoffice-calc
+    gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly} iproute2 iptables shellcheck systemd
+)
+
+main() {
+    local command=${1:-install}
+    shift || true
+    case $command in
+        test) run_tests "$@" ;;
+        demo) run_demo "$@" ;;
+        help | -h | --help) show_help ;;
+        *) die "没有 $command 这个命令，请看 ./install.sh help" "There is no command $command: see ./install.sh help" ;;
+    esac
+}
+
+show_help() {
+    cat <<'HELP'
+./install.sh test [pytest 选项]   检查代码并运行全部测试；以 root 运行时补装缺少的系统软件包
+./install.sh demo [选项]          在本机演示整个过程：虚拟摄像头、签到、录像、同步、核验
+./install.sh help                 本说明
+
+./install.sh test [pytest options]   lints, types and all tests; as root, installs missing system packages
+./install.sh demo [options]          the whole product at work here: virtual cameras, check-in, recording, sync, verification
+./install.sh help                    this text
+HELP
+}
+
+run_tests() {
+    require_64_bit
+    install_packages "${TEST_PACKAGES[@]}"
+    make_environment test
+    .venv/bin/edge-agent models fetch
+
+    say "代码检查" "linters and types"
+    shellcheck install.sh .ci/run constraints/compile.sh
+    .venv/bin/ruff check --quiet .
+    .venv/bin/ruff format --quiet --check .
+    .venv/bin/mypy
+    .venv/bin/lint-imports --no-logo
+
+    say "测试" "tests"
+    exec .venv/bin/python -m pytest "$@"
+}
+
+run_demo() {
+    require_64_bit
+    make_environment runtime
+    .venv/bin/edge-agent models fetch
+    exec .venv/bin/edge-agent demo "$@"
+}
+
+require_64_bit() {
+    [[ $(getconf LONG_BIT) == 64 ]] || die "需要 64 位系统：人脸与视频组件没有 32 位版本，请改装 64 位 Debian 或 Raspberry Pi OS" \
+        "A 64-bit system is required, the face and video libraries have no 32-bit build: install 64-bit Debian or Raspberry Pi OS"
+}
+
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    die "需要 Python 3.11 至 3.13（含 venv）：apt install python3-venv，或用 PYTHON=/路径/python3 指定" \
+        "Python 3.11 to 3.13 with venv is required: apt install python3-venv, or name one with PYTHON=/path/python3"
+}
+
+# Pinned dependencies ($1: runtime or test) and this checkout in .venv; nothing to do where that is done already.
+make_environment() {
+    local lock="constraints/$1.txt" stamp=".venv/installed-$1" python wanted
+    wanted=$(sha256sum constraints/build.txt "$lock" pyproject.toml)
+    if [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && .venv/bin/edge-agent --version &>/dev/null; then return; fi
+
+    say "安装 Python 组件" "Python packages"
+    python=$(find_python)
+    .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
+    local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input)
+    "${pip[@]}" --require-hashes -r constraints/build.txt
+    "${pip[@]}" --require-hashes --no-build-isolation -r "$lock"
+    "${pip[@]}" --no-deps --no-build-isolation --editable .
+    echo "$wanted" >"$stamp"
+}
+
+# Those of the packages that are missing, in one call of apt, without starting their services.
+install_packages() {
+    command -v dpkg-query >/dev/null || die "只支持 Debian 与 Raspberry Pi OS" "Only Debian and Raspberry Pi OS are supported"
+    local package missing=()
+    for package in "$@"; do
+        [[ $(dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
+    done
+    # These may have come from elsewhere, under another name.
+    command -v npm >/dev/null || missing+=(npm)
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing+=(chromium)
+    ((${#missing[@]})) || return 0
+
+    ((EUID == 0)) || die "缺少系统软件包，请先运行：sudo apt install ${missing[*]}" \
+        "System packages are missing; run: sudo apt install ${missing[*]}"
+    say "安装系统软件包：${missing[*]}" "system packages"
+    (
+        if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+            trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+            printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d # Debian's way to say: start nothing
+            chmod +x /usr/sbin/policy-rc.d
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
+    )
+}
+
+say() {
+    printf '==> %s / %s\n' "$@"
+}
+
+die() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+main "$@"
