@@ -1,3 +1,3 @@
 from edge_agent.cli.main import app
 
-app()
+app(prog_name="edge-agent")

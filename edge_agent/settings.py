@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         env_prefix="EDGE_AGENT_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
     )
 
+    agent: str = Field(default="", description="This device's id; empty: made at random when the database is made.")
     policy: str = Field(default="jinan-2024", description="Policy of classes that name none: a name or a path.")
     language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="First language of pages and messages.")
     sealed: bool = Field(default=False, description="Confidential venue: no packet leaves the configured LAN.")

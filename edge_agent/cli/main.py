@@ -1,4 +1,4 @@
-"""The command `edge-agent`; each group of commands is a module of this package."""
+"""The command `edge-agent`; each group of commands is a module of this package, imported when it is called."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from typing import Annotated
 import typer
 
 from edge_agent import __version__
-from edge_agent.cli import models, simulator
+from edge_agent.cli.lazy import attribute, mount
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-app.add_typer(models.app, name="models")
-app.add_typer(simulator.app, name="simulator")
+app = typer.Typer(name="edge-agent", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+COMMANDS = {
+    "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
+    "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
+    "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),
+    "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
+}
+
+for _name, (_target, _summary) in COMMANDS.items():
+    mount(app, _name, attribute(_target), _summary)
 
 
 def _print_version(value: bool) -> None:
@@ -22,6 +30,8 @@ def _print_version(value: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """职业培训课堂证据 / evidence of vocational training."""

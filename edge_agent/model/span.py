@@ -86,9 +86,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSpan:
-    """What a lesson's cameras must record: `taught` is what gaps are measured against, `span` adds the pre-roll."""
+    """What one camera must record of a lesson: `taught` is what gaps are measured against, `span` adds the pre-roll.
+
+    `span.end` belongs to the next recording: two lessons back to back are one stream, cut there.
+    """
 
     lesson: str
-    cameras: tuple[str, ...]
+    camera: str
     span: Span
     taught: Span
+    by_hand: bool = False

@@ -1,0 +1,1 @@
+"""One module for each `edge-agent bench`: a function of typed options that gives one `Bench`."""

@@ -1,0 +1,160 @@
+"""Files of cases for `rules replay`: lessons, revisions and taps, each with what is expected of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from edge_agent.errors import InputError
+from edge_agent.model.lesson import Lesson, LessonKind
+from edge_agent.rules.replay import Case
+from edge_agent.rules.revise import Changes, Edit
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    note: str = ""
+
+
+class _Changeable(_Form):
+    """What a lesson has and a revision may set."""
+
+    break_minutes: Annotated[int, Field(ge=0)] = 0
+    end: dt.time | None = None
+    cancelled: bool = False
+    cancel_reason: str = ""
+    room: str = ""
+    subject: str = ""
+    teacher: str = ""
+    subgroup: str = ""
+    cameras: tuple[str, ...] = ()
+    kind: LessonKind = LessonKind.NORMAL
+
+
+_Periods = Annotated[int, Field(ge=1, le=24)]
+
+
+class LessonForm(_Changeable):
+    id: str
+    date: dt.date
+    start: dt.time
+    periods: _Periods
+    class_id: str = ""
+
+    def lesson(self) -> Lesson:
+        return Lesson(**self.model_dump(exclude={"note"}))
+
+
+class ChangesForm(_Changeable):
+    """Only what the file sets is a change; the defaults are never read."""
+
+    date: dt.date = dt.date.min
+    start: dt.time = dt.time.min
+    periods: _Periods = 1
+
+    def changes(self) -> Changes:
+        return cast("Changes", self.model_dump(exclude_unset=True, exclude={"note"}))
+
+
+class RevisionForm(_Form):
+    at: AwareDatetime
+    lesson: str
+    set: ChangesForm
+
+
+class TapForm(_Form):
+    at: AwareDatetime
+    expect: list[dict[str, Any]] | None = None
+
+
+class CaseForm(_Form):
+    """One trainee's case. What is expected is compared with the answer as it is written, so it has no form here."""
+
+    id: str
+    policy: str = ""
+    lessons: tuple[LessonForm, ...]
+    revisions: tuple[RevisionForm, ...] = ()
+    taps: tuple[TapForm, ...]
+    subgroup: str = ""
+    approved: int | None = None
+    expect_units: list[dict[str, Any]] | None = None
+    expect_credit: int | None = None
+
+    def case(self) -> Case:
+        return Case(
+            lessons=tuple(form.lesson() for form in self.lessons),
+            taps=tuple(tap.at for tap in self.taps),
+            edits=tuple(Edit(form.at, form.lesson, form.set.changes()) for form in self.revisions),
+            subgroup=self.subgroup,
+            approved=self.approved,
+        )
+
+
+class SnapshotsForm(_Form):
+    lesson: LessonForm
+    expect: list[dict[str, Any]] | None = None
+
+
+class PassForm(_Form):
+    credited: float
+    required: float
+    expected: bool = Field(alias="pass")
+
+
+class CasesForm(BaseModel):
+    """The whole file; what is not the rules' business (resident ids) stands in it too and is left alone."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    policy: str
+    timezone: str = ""
+    attendance: tuple[CaseForm, ...] = ()
+    snapshots: tuple[SnapshotsForm, ...] = ()
+    pass_80_percent: tuple[PassForm, ...] = ()
+    teachers_needed: dict[int, int] = Field(default_factory=dict)
+
+
+class _LessonsForm(_Form):
+    lessons: tuple[LessonForm, ...]
+
+
+def read_cases(file: Path) -> CasesForm:
+    """Read a file of cases; raises `InputError` that names the case and the field."""
+    form = _read(file, CasesForm)
+    for case in form.attendance:
+        known = {lesson.id for lesson in case.lessons}
+        for revision in case.revisions:
+            if revision.lesson not in known:
+                raise InputError(
+                    f"{file.name}: case {case.id} revises lesson {revision.lesson}, which it doesn't have.",
+                    do=f"Name one of {', '.join(sorted(known))}.",
+                )
+    return form
+
+
+def read_lessons(file: Path) -> tuple[Lesson, ...]:
+    """Read a timetable in JSON: `{"lessons": [...]}`, each lesson as in a file of cases."""
+    return tuple(form.lesson() for form in _read(file, _LessonsForm).lessons)
+
+
+_FormT = TypeVar("_FormT", bound=BaseModel)
+
+
+def _read(file: Path, form: type[_FormT]) -> _FormT:
+    try:
+        return form.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}.", do="Name a file that can be read.") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{_place(item['loc'])}{item['msg']}" for item in error.errors(include_url=False)[:10])
+        raise InputError(f"{file.name}: {wrong}.", do="Mend the fields named.") from error
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """`attendance[3].taps[0].at: `, or nothing for the whole file."""
+    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return f"{words.removeprefix('.')}: " if words else ""

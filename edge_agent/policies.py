@@ -1,0 +1,97 @@
+"""Reads policy files: a name of `config/policies`, or a path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, fields, is_dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from edge_agent.errors import InputError, NotFoundError
+from edge_agent.rules.policy import Policy, problems
+
+_PACKAGED = Path(__file__).parent / "_share" / "config" / "policies"
+_CHECKOUT = Path(__file__).parents[1] / "config" / "policies"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPolicy:
+    """A sound policy, and the digest of its file's bytes."""
+
+    policy: Policy
+    sha256: str
+
+    @property
+    def stamp(self) -> str:
+        """`id@sha256`: how facts name the policy that judged them."""
+        return f"{self.policy.id}@{self.sha256}"
+
+
+def policy_folder() -> Path:
+    """The folder of the policies that are shipped: inside an installed package, or of a checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+def policy_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in policy_folder().glob("*.toml")))
+
+
+def load_policy(name_or_path: str | Path) -> LoadedPolicy:
+    """Read and check a policy. Raises `NotFoundError`, or `InputError` that names each wrong key."""
+    file = Path(name_or_path)
+    if file.suffix != ".toml":
+        file = policy_folder() / f"{name_or_path}.toml"
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(
+            f"No policy {name_or_path} (没有这个政策文件).",
+            do=f"Name one of {', '.join(policy_names())}, or the path of a .toml file.",
+        ) from None
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}.", do="Name a policy file that can be read.") from error
+    return LoadedPolicy(parse_policy(content, source=file.name), hashlib.sha256(content).hexdigest())
+
+
+def parse_policy(content: bytes, *, source: str) -> Policy:
+    """Check the bytes of a policy file; `source` names it in errors."""
+    try:
+        tables = tomllib.loads(content.decode())
+        # Strict JSON takes a duration as "00:45:00" but not as a bare 45, which could mean seconds or minutes.
+        policy = _adapter().validate_json(json.dumps(tables, default=str), strict=True)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{source}: not valid TOML: {error}.", do="Mend that line.") from error
+    except ValidationError as error:
+        wrong = "; ".join(_describe(item["type"], item["loc"], item["msg"]) for item in error.errors())
+        raise InputError(f"{source}: {wrong}.", do="Mend the keys named; docs/rules.md explains each.") from error
+    if found := problems(policy):
+        raise InputError(f"{source}: {'; '.join(found)}.", do="Mend the figures named; docs/rules.md explains each.")
+    return policy
+
+
+@cache
+def _adapter() -> TypeAdapter[Policy]:
+    return TypeAdapter(Policy)
+
+
+def _describe(kind: str, path: tuple[int | str, ...], message: str) -> str:
+    key = ".".join(str(part) for part in path)
+    # pydantic calls an extra key of a dataclass an unexpected keyword argument
+    if kind not in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return f"{key}: {message}"
+    near = get_close_matches(str(path[-1]), _keys(path[:-1]), n=1)
+    return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
+
+
+def _keys(path: tuple[int | str, ...]) -> list[str]:
+    table: type = Policy
+    for part in path:
+        hint = get_type_hints(table)[str(part)]
+        table = next(kind for kind in (hint, *get_args(hint)) if isinstance(kind, type) and is_dataclass(kind))
+    return [field.name for field in fields(table)]

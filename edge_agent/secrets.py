@@ -1,0 +1,92 @@
+"""Small secrets at rest: AES-256-GCM under a key that lies in a file of its own.
+
+The key is made on first use, readable by its owner alone. Whoever copies the database without the key file has nothing;
+whoever moves a box to another name in the database is found out, because the name is authenticated with the content.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from edge_agent.errors import StorageError
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_OTHERS = 0o077
+
+
+class SecretBox:
+    """Seals and opens short texts. A box is `nonce || ciphertext || tag`; `name` says whose it is."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    @classmethod
+    def at(cls, path: Path) -> SecretBox:
+        """With the key at `path`, made there on first use. Raises `StorageError` for one that others can read."""
+        try:
+            return cls(_create(path))
+        except FileExistsError:
+            return cls(_read(path))
+        except OSError as error:
+            raise StorageError(
+                f"{path}: the key can't be made ({error.strerror}).", do="Give the service write access to its folder."
+            ) from error
+
+    def seal(self, name: str, text: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, text.encode(), name.encode())
+
+    def open(self, name: str, box: bytes) -> str:
+        """Raises `StorageError` if the box is not `name`'s, was changed, or was sealed with another key."""
+        try:
+            return self._cipher.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], name.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise StorageError(
+                f"The secret {name} can't be opened (密钥不符): another key, or a damaged database.",
+                do="Restore the key file that belongs to this database, or enter the password again.",
+            ) from error
+
+
+def _create(path: Path) -> bytes:
+    """Raises `FileExistsError` if another service was faster."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        raise FileExistsError(path)
+    key = os.urandom(_KEY_BYTES)
+    # Written whole under another name first: a power cut must not leave half a key that everything is sealed with.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
+    try:
+        os.write(descriptor, key)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(temporary, path)  # fails where a rename would silently replace another service's key
+    finally:
+        os.unlink(temporary)  # noqa: PTH108 - mkstemp gives a str
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        mode, key = path.stat().st_mode, path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"{path}: the key can't be read ({error.strerror}).", do="Run as the user that made it."
+        ) from error
+    if mode & _OTHERS:
+        raise StorageError(f"{path}: others can read this key (密钥文件权限过宽).", do=f"Run: chmod 600 {path}")
+    if len(key) != _KEY_BYTES:
+        raise StorageError(f"{path}: not a key of {_KEY_BYTES} bytes.", do="Restore it from the backup of this device.")
+    return key

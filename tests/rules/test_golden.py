@@ -1,0 +1,85 @@
+"""The golden cases of the three policies, to the second."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from edge_agent.cli.main import app
+from tests.data import golden
+
+FILES = ["jinan-2024.json", "fixed-clock-daily.json", "random-3plus2.json"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_replay_agrees(name: str) -> None:
+    result = CliRunner().invoke(app, ["rules", "replay", str(golden(name)), "--check"])
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_json_is_the_documented_one(name: str) -> None:
+    """The machine-readable answer bears what the file expects, by other eyes than `--check`."""
+    cases = json.loads(golden(name).read_text())
+    answer = json.loads(CliRunner().invoke(app, ["rules", "replay", str(golden(name)), "--json"]).stdout)
+    assert answer == {
+        "attendance": [
+            {
+                "id": case["id"],
+                "units": case["expect_units"],
+                "taps": [tap["expect"] for tap in case["taps"]],
+                "credit": case["expect_credit"],
+            }
+            for case in cases["attendance"]
+        ],
+        "snapshots": [each["expect"] for each in cases.get("snapshots", [])],
+    }
+
+
+def test_check_names_each_difference(tmp_path: Path) -> None:
+    cases = json.loads(golden("jinan-2024.json").read_text())
+    first = cases["attendance"][0]
+    first["expect_credit"] = 1
+    first["taps"][0]["expect"][0]["outcome"] = "too_late"
+    first["expect_units"][0]["sign_in"][1] = "2024-10-08T08:15:01+08:00"
+    cases["pass_80_percent"][0]["pass"] = False
+    cases["snapshots"][0]["expect"].pop()
+    cases["teachers_needed"]["26"] = 1
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps(cases))
+    result = CliRunner().invoke(app, ["rules", "replay", str(file), "--check"])
+    assert result.exit_code == 1
+    starts = ["G01: tap 1", "G01: units", "G01: credit", "snapshots 1 (A)", "pass 32 of 40", "teachers for 26"]
+    lines = result.stderr.splitlines()
+    assert len(lines) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        ({"taps": [{"at": "2024-10-08T07:50:00"}]}, "attendance[0].taps[0].at"),
+        ({"taps": [{"at": "today"}]}, "attendance[0].taps[0].at"),
+        ({"lessons": [{"id": "A", "date": "2024-10-08", "start": "08:00", "periods": 0}]}, "lessons[0].periods"),
+        ({"revisions": [{"at": "2024-10-08T07:50:00Z", "lesson": "B", "set": {}}]}, "lesson B"),
+        ({"revisions": [{"at": "2024-10-08T07:50:00Z", "lesson": "A", "set": {"begin": "09:00"}}]}, "set.begin"),
+        ({"policy": "nowhere-1999"}, "nowhere-1999"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_field(tmp_path: Path, edit: dict[str, object], named: str) -> None:
+    case = {"id": "X", "lessons": [{"id": "A", "date": "2024-10-08", "start": "08:00", "periods": 2}], "taps": []}
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps({"policy": "jinan-2024", "attendance": [case | edit]}))
+    result = CliRunner().invoke(app, ["rules", "replay", str(file)])
+    assert result.exit_code == 2
+    assert named in result.stderr
+
+
+def test_not_json(tmp_path: Path) -> None:
+    (tmp_path / "cases.json").write_text("{")
+    result = CliRunner().invoke(app, ["rules", "replay", str(tmp_path / "cases.json")])
+    assert result.exit_code == 2
+    assert "cases.json" in result.stderr
