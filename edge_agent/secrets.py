@@ -69,7 +69,7 @@ def _create(path: Path) -> bytes:
     try:
         os.link(temporary, path)  # fails where a rename would silently replace another service's key
     finally:
-        os.unlink(temporary)  # noqa: PTH108 - mkstemp gives a str
+        Path(temporary).unlink()  # not media: the other name of the key
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
