@@ -73,6 +73,11 @@ def damaged(path: Path, error: sqlite3.Error) -> StorageError:
         return StorageError(f"{path}: the disk is full (磁盘已满).", do="Free space, or plug in the archive disk.")
     if "readonly" in str(error) or "read-only" in str(error):
         return StorageError(f"{path}: can't be written (只读).", do="Check the disk and the folder's owner.")
+    if "locked" in str(error) or "busy" in str(error):
+        return StorageError(
+            f"{path}: in use by another program for more than {BUSY_SECONDS:.0f} s (数据库被占用).",
+            do="End the program that holds it; two agents must not share a folder.",
+        )
     return StorageError(
         f"{path}: damaged ({error}; 数据库损坏).", do="Run: edge-agent fsck, then restore the last backup."
     )

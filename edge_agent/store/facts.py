@@ -158,7 +158,9 @@ def check_chain(connection: sqlite3.Connection) -> Iterator[ChainBreak]:
     """Walk the whole journal: every link is recomputed, every hole named."""
     agent = read_head(connection).agent
     epoch, seq, link = 0, 0, b""
-    for row in connection.execute("SELECT id, body, link FROM facts ORDER BY id"):
+    for row in connection.execute(
+        "SELECT id, CAST(body AS BLOB) AS body, CAST(link AS BLOB) AS link FROM facts ORDER BY id"
+    ):
         at_epoch, at_seq = place(row["id"])
         if at_epoch != epoch:
             epoch, seq, link = at_epoch, 0, genesis(agent, at_epoch)
