@@ -13,8 +13,12 @@ app = typer.Typer(name="edge-agent", no_args_is_help=True, add_completion=False,
 
 COMMANDS = {
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
+    "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
+    "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
     "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
     "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),
+    "run": ("edge_agent.cli.serve:run_app", "启动全部服务 / start all four services and keep them running."),
+    "serve": ("edge_agent.cli.serve:serve_app", "启动一个服务 / start one service."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
 }
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_agent.clock import Clock, Drift, SystemClock, host_keeps_time, read_kernel
+from edge_agent.errors import StorageError
 from edge_agent.settings import Settings
-from edge_agent.store.database import connect
+from edge_agent.store.database import Connection, connect
+from edge_agent.store.facts import Head
 from edge_agent.store.files import Ballast, MediaFiles
 from edge_agent.store.setup import prepare
 from edge_agent.store.writer import Writer
@@ -30,12 +31,12 @@ class Agent:
     def database(self) -> Path:
         return self.settings.store.database
 
-    def connect(self) -> sqlite3.Connection:
+    def connect(self) -> Connection:
         """Open a connection for reading; close it, or keep it for one thread."""
         return connect(self.database, readonly=True)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         connection = self.connect()
         try:
             yield connection
@@ -49,12 +50,21 @@ def make_clock(settings: Settings) -> SystemClock:
     return SystemClock(settings.store.data_dir / "clock.json", drift=drift, kernel=kernel)
 
 
-def prepare_agent(settings: Settings) -> None:
-    """Do what must be done once before any service: folders, database, epoch, ballast."""
-    settings.store.data_dir.mkdir(parents=True, exist_ok=True)
-    settings.store.media.mkdir(parents=True, exist_ok=True)
-    prepare(settings.store.database, make_clock(settings), agent=settings.agent)
+def prepare_agent(settings: Settings) -> Head:
+    """Do what must be done once before any service: folders, database, epoch, ballast; give the journal's head.
+
+    Raises `StorageError` where a folder can't be made or written.
+    """
+    for folder in (settings.store.data_dir, settings.store.media):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{folder}: can't be made: {error.strerror} (目录无法创建).", do="Check the disk and store.data_dir."
+            ) from error
+    head = prepare(settings.store.database, make_clock(settings), agent=settings.agent)
     _ballast(settings).ensure()
+    return head
 
 
 @contextmanager

@@ -13,6 +13,9 @@ from sqlite_utils import Database as Tables
 from edge_agent.errors import StorageError
 from edge_agent.store import schema
 
+Connection = sqlite3.Connection
+"""What readers are given; services name the type without reaching for SQL."""
+
 BUSY_SECONDS = 10.0
 """Longer than any write of ours (50 ms) and than a checkpoint on a slow SD card."""
 

@@ -142,12 +142,13 @@ class Writer:
             for job in jobs:
                 job.error = None
                 try:
-                    job.result = tx._attempt(job.work)  # noqa: SLF001 - one class in two halves
+                    # A job alone needs no savepoint: the transaction is its own.
+                    job.result = job.work(tx) if len(jobs) == 1 else tx._attempt(job.work)  # noqa: SLF001 - one class in two halves
                 except sqlite3.OperationalError:
                     raise  # the disk, not the job: all of the group is tried again or refused together
                 except Exception as error:  # noqa: BLE001 - handed to the job's own caller
                     job.error = error
-            connection.execute("COMMIT")
+            connection.execute("ROLLBACK" if len(jobs) == 1 and jobs[0].error else "COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

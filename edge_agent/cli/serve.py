@@ -1,0 +1,39 @@
+"""`edge-agent serve NAME` and `edge-agent run`."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import Annotated, Literal
+
+import typer
+
+from edge_agent.serve.agent import prepare_agent
+from edge_agent.serve.run import SERVICES, Supervisor
+from edge_agent.settings import load_settings
+
+serve_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+run_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Service = Literal["capture", "kiosk", "sync", "upkeep"]
+
+
+@serve_app.command()
+def serve(name: Annotated[Service, typer.Argument(help="Which of the four.")]) -> None:
+    """启动一个服务 / start one service; it runs until SIGTERM. Run `edge-agent migrate` once before."""
+    _log()
+    # Only the named service is imported: each stays small, and one that can't be loaded breaks only itself.
+    import_module(f"edge_agent.serve.{name}").serve(load_settings())
+
+
+@run_app.command()
+def run(
+    only: Annotated[list[Service] | None, typer.Option(help="Start only these.")] = None,
+) -> None:
+    """启动全部服务 / prepare the data folder, start the four services and keep them running until Ctrl-C."""
+    _log()
+    prepare_agent(load_settings())
+    Supervisor(only or SERVICES).run()
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
