@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from edge_agent.errors import InputError
+from edge_agent.model.media import MediaKind, UploadPolicy
 
 DEFAULT_FILE = Path("/etc/edge_agent/config.toml")
 
@@ -47,6 +48,39 @@ class ClockSettings(Section):
     holdover_limit: float = Field(default=30.0, gt=0, description="Seconds of error above which time is untrusted.")
 
 
+class MediaRule(Section):
+    """What becomes of one kind of media. A policy's years are a floor under `min_keep_days` that no setting lowers."""
+
+    upload: UploadPolicy = Field(description="all, on_request or never.")
+    min_keep_days: int = Field(ge=0, description="Before that nothing is deleted, whatever the disk says.")
+    keep_days: int = Field(ge=1, description="After that it is deleted, once it is confirmed where it must be.")
+
+
+class MediaSettings(Section):
+    """DESIGN: space is reserved for check-in, then snapshots, then video; the oldest recordings give way first."""
+
+    recording: MediaRule = MediaRule(upload=UploadPolicy.ON_REQUEST, min_keep_days=30, keep_days=400)
+    snapshot: MediaRule = MediaRule(upload=UploadPolicy.ALL, min_keep_days=1827, keep_days=2200)
+    clip: MediaRule = MediaRule(upload=UploadPolicy.ALL, min_keep_days=1827, keep_days=2200)
+    checkin: MediaRule = MediaRule(upload=UploadPolicy.ALL, min_keep_days=0, keep_days=90)
+    card: MediaRule = MediaRule(upload=UploadPolicy.NEVER, min_keep_days=0, keep_days=90)
+    supplement: MediaRule = MediaRule(upload=UploadPolicy.ALL, min_keep_days=1827, keep_days=2200)
+    export: MediaRule = MediaRule(upload=UploadPolicy.NEVER, min_keep_days=0, keep_days=30)
+
+    def rule(self, kind: MediaKind) -> MediaRule:
+        found: MediaRule = getattr(self, kind.value)
+        return found
+
+
+class DiskSettings(Section):
+    reserve_checkin_mb: int = Field(default=200, ge=0, description="Kept free for check-in when all else has stopped.")
+    reserve_snapshot_mb: int = Field(default=500, ge=0, description="Kept free for snapshots when video has stopped.")
+    substream_below_mb: int = Field(
+        default=2000, ge=0, description="Below so much free space the substream is recorded instead of the main one."
+    )
+    forecast_days: int = Field(default=5, ge=1, description="Teaching days ahead for which a full disk is foretold.")
+
+
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
@@ -60,6 +94,8 @@ class Settings(BaseSettings):
     sealed: bool = Field(default=False, description="Confidential venue: no packet leaves the configured LAN.")
     store: Store = Store()
     clock: ClockSettings = ClockSettings()
+    media: MediaSettings = MediaSettings()
+    disk: DiskSettings = DiskSettings()
 
     @classmethod
     def settings_customise_sources(
