@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from edge_agent.errors import StorageError
+from edge_agent.model.anchor import Anchor
 from edge_agent.model.fact import Fact, Payload, encode_body, genesis, next_link
 from edge_agent.model.kinds.system import ClockAnchor
 from edge_agent.model.stamp import Stamp, Trust
-from edge_agent.store.database import to_micros
+from edge_agent.store.database import from_micros, to_micros
 
 _SEQ_BITS = 40
 _SEQ_MASK = (1 << _SEQ_BITS) - 1
@@ -148,6 +149,12 @@ def read_facts(
     )
     for row in rows:
         yield decode(row["body"], row["link"])
+
+
+def read_anchors(connection: sqlite3.Connection) -> Iterator[Anchor]:
+    """Give what is known of true time, in the order in which it was said."""
+    for row in connection.execute("SELECT * FROM anchors ORDER BY fact"):
+        yield Anchor(row["boot_id"], row["boottime"], from_micros(row["wall"]), row["max_error"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Literal
+from datetime import date, datetime, time
+from typing import Any, Literal
 
 from edge_agent.errors import ConflictError, NotFoundError
 from edge_agent.model.kinds.capture import RecordingRequested
 from edge_agent.model.kinds.plan import LessonCancelled, LessonSaved
-from edge_agent.model.lesson import ByHand, Lesson, Timetable
-from edge_agent.model.people import ClassState, Owner
+from edge_agent.model.lesson import ByHand, Lesson, LessonKind, Timetable
+from edge_agent.model.people import Owner
 from edge_agent.store.database import from_micros, to_micros
+from edge_agent.store.facts import decode
 from edge_agent.store.rows import from_row, insert, to_row
+from edge_agent.store.training import running_classes
 from edge_agent.store.writer import Transaction
 
 Change = Literal["added", "moved", "ended_early", "overrun", "cameras", "teacher", "edited"]
@@ -108,6 +111,44 @@ def list_lessons(
     return [from_row(Lesson, row, _RENAMED) for row in rows]
 
 
+def lessons_as_of(connection: sqlite3.Connection, class_id: str, fact: int) -> list[Lesson]:
+    """Give a class's lessons as they stood when the fact of this id was stored, cancelled ones included."""
+    found: dict[str, Lesson] = {}
+    rows = connection.execute(
+        "SELECT kind, body, link FROM facts WHERE id <= ? AND kind IN (?, ?) ORDER BY id",
+        (fact, LessonSaved.KIND, LessonCancelled.KIND),
+    )
+    for row in rows:
+        data = decode(row["body"], row["link"]).data
+        if data["class_id"] != class_id:
+            continue
+        if row["kind"] == LessonSaved.KIND:
+            found[data["lesson"]] = _from_fact(data)
+        elif data["lesson"] in found:
+            cancelled = replace(found[data["lesson"]], cancelled=True, cancel_reason=data["reason"])
+            found[data["lesson"]] = replace(cancelled, revision=data["revision"])
+    return list(found.values())
+
+
+def _from_fact(data: Mapping[str, Any]) -> Lesson:
+    return Lesson(
+        id=data["lesson"],
+        class_id=data["class_id"],
+        date=date.fromisoformat(data["date"]),
+        start=time.fromisoformat(data["start"]),
+        periods=data["periods"],
+        break_minutes=data["break_minutes"],
+        room=data["room"],
+        subject=data["subject"],
+        teacher=data["teacher"],
+        subgroup=data["subgroup"],
+        cameras=tuple(data["cameras"]),
+        kind=LessonKind(data["lesson_kind"]),
+        end=None if data["end"] is None else time.fromisoformat(data["end"]),
+        revision=data["revision"],
+    )
+
+
 def load_timetables(
     connection: sqlite3.Connection, *, since: date | None = None, until: date | None = None
 ) -> dict[str, Timetable]:
@@ -115,17 +156,11 @@ def load_timetables(
     rooms: dict[str, tuple[str, ...]] = {}
     for row in connection.execute("SELECT id, room FROM cameras WHERE active ORDER BY id"):
         rooms[row["room"]] = (*rooms.get(row["room"], ()), row["id"])
-    policies = {
-        row["id"]: row["policy"]
-        for row in connection.execute(
-            "SELECT id, policy FROM classes WHERE state IN (?, ?) OR opened_by_hand",
-            (ClassState.APPROVED.value, ClassState.CLOSED.value),
-        )
-    }
+    running = running_classes(connection)
     grouped: dict[str, list[Lesson]] = {}
     for lesson in list_lessons(connection, since=since, until=until):
-        if lesson.class_id in policies:
-            grouped.setdefault(policies[lesson.class_id], []).append(lesson)
+        if lesson.class_id in running:
+            grouped.setdefault(running[lesson.class_id].policy, []).append(lesson)
     return {policy: Timetable(tuple(lessons), rooms) for policy, lessons in grouped.items()}
 
 

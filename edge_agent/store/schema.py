@@ -35,6 +35,7 @@ CREATE TABLE trainees(
     certificate TEXT NOT NULL, verified INTEGER NOT NULL, active INTEGER NOT NULL, revision INTEGER NOT NULL,
     notified INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX trainees_class ON trainees(class_id);
+CREATE INDEX trainees_person ON trainees(document);
 CREATE UNIQUE INDEX trainees_document ON trainees(class_id, document) WHERE active;
 CREATE TABLE teachers(
     id TEXT PRIMARY KEY, name TEXT NOT NULL, full_time INTEGER NOT NULL, phone TEXT NOT NULL,
@@ -91,8 +92,9 @@ CREATE TABLE taps(
     PRIMARY KEY(class_id, unit, trainee, direction)) WITHOUT ROWID;
 CREATE INDEX taps_trainee ON taps(trainee, at);
 CREATE TABLE provisional(
-    visit TEXT PRIMARY KEY, trainee TEXT NOT NULL, boot_id TEXT NOT NULL, boottime REAL NOT NULL, wall INTEGER NOT NULL,
-    method TEXT NOT NULL, outcome TEXT, fact INTEGER NOT NULL) WITHOUT ROWID;
+    visit TEXT NOT NULL, trainee TEXT NOT NULL, boot_id TEXT NOT NULL, boottime REAL NOT NULL, wall INTEGER NOT NULL,
+    method TEXT NOT NULL, outcome TEXT, fact INTEGER NOT NULL, PRIMARY KEY(visit, trainee)) WITHOUT ROWID;
+CREATE INDEX provisional_waiting ON provisional(fact) WHERE outcome IS NULL;
 """
 
 MIGRATIONS: Sequence[Callable[[Tables], None]] = (lambda tables: _run(tables, FACTS + TRAINING + CAPTURE + ATTENDANCE),)

@@ -70,6 +70,15 @@ def find_class(connection: sqlite3.Connection, code: str) -> TrainingClass | Non
     return None if row is None else from_row(TrainingClass, row)
 
 
+def running_classes(connection: sqlite3.Connection) -> dict[str, TrainingClass]:
+    """Give the classes whose lessons count, by id: approved and closed ones, and those opened by hand."""
+    rows = connection.execute(
+        "SELECT * FROM classes WHERE state IN (?, ?) OR opened_by_hand AND state != ?",
+        (ClassState.APPROVED.value, ClassState.CLOSED.value, ClassState.DELETED.value),
+    )
+    return {row["id"]: from_row(TrainingClass, row) for row in rows}
+
+
 def list_classes(connection: sqlite3.Connection, *, deleted: bool = False) -> list[TrainingClass]:
     rows = connection.execute("SELECT * FROM classes ORDER BY opens DESC, code")
     found = [from_row(TrainingClass, row) for row in rows]
@@ -94,6 +103,13 @@ def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
     if row is None:
         raise NotFoundError(f"Trainee {trainee} does not exist (学员不存在).")
     return from_row(Trainee, row)
+
+
+def same_person(connection: sqlite3.Connection, trainee: str) -> list[Trainee]:
+    """Give a person's rows, one a class, for the id of any of them; raises `NotFoundError` for an unknown one."""
+    person = get_trainee(connection, trainee)
+    rows = connection.execute("SELECT * FROM trainees WHERE document = ? AND active ORDER BY id", (person.document,))
+    return [from_row(Trainee, row) for row in rows]
 
 
 def save_teachers(tx: Transaction, teachers: Iterable[Teacher]) -> None:
