@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from edge_agent.errors import InputError
-from edge_agent.model.lesson import Lesson, LessonKind
+from edge_agent.model.lesson import Lesson, LessonKind, Timetable
 from edge_agent.rules.replay import Case
 from edge_agent.rules.revise import Changes, Edit
 
@@ -118,14 +119,16 @@ class CasesForm(BaseModel):
     teachers_needed: dict[int, int] = Field(default_factory=dict)
 
 
-class _LessonsForm(_Form):
+class _TimetableForm(_Form):
     lessons: tuple[LessonForm, ...]
+    rooms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 def read_cases(file: Path) -> CasesForm:
     """Read a file of cases; raises `InputError` that names the case and the field."""
     form = _read(file, CasesForm)
     for case in form.attendance:
+        _refuse_twins(case.lessons, f"{file.name}: case {case.id}")
         known = {lesson.id for lesson in case.lessons}
         for revision in case.revisions:
             if revision.lesson not in known:
@@ -136,9 +139,17 @@ def read_cases(file: Path) -> CasesForm:
     return form
 
 
-def read_lessons(file: Path) -> tuple[Lesson, ...]:
-    """Read a timetable in JSON: `{"lessons": [...]}`, each lesson as in a file of cases."""
-    return tuple(form.lesson() for form in _read(file, _LessonsForm).lessons)
+def read_timetable(file: Path) -> Timetable:
+    """Read a timetable in JSON: `lessons` as in a file of cases, and `rooms` with the ids of their cameras."""
+    form = _read(file, _TimetableForm)
+    _refuse_twins(form.lessons, file.name)
+    return Timetable(tuple(each.lesson() for each in form.lessons), form.rooms)
+
+
+def _refuse_twins(lessons: tuple[LessonForm, ...], where: str) -> None:
+    for name, count in Counter(lesson.id for lesson in lessons).items():
+        if count > 1:
+            raise InputError(f"{where} has lesson {name} twice.", do="Give each lesson an id of its own.")
 
 
 _FormT = TypeVar("_FormT", bound=BaseModel)

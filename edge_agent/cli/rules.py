@@ -15,16 +15,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from edge_agent.cli.cases import CasesForm, read_cases
+from edge_agent.cli.cases import CasesForm, read_cases, read_timetable
 from edge_agent.errors import InputError
 from edge_agent.model.span import AttendanceUnit, SlotKind, Span
 from edge_agent.policies import load_policy
 from edge_agent.rules.attendance import Answer
 from edge_agent.rules.credit import reaches
 from edge_agent.rules.limits import teachers_needed
+from edge_agent.rules.plan import Schedule
 from edge_agent.rules.policy import Policy, problems
 from edge_agent.rules.replay import replay
 from edge_agent.rules.slots import slots
+from edge_agent.rules.windows import lesson_times, periods
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -58,6 +60,82 @@ def replay_command(
             raise typer.Exit(1)
         if not as_json:
             print(f"{len(form.attendance)} cases agree. 复算一致。")
+
+
+@app.command("plan")
+def plan_command(
+    timetable: Annotated[Path, typer.Argument(metavar="TIMETABLE", help='JSON: {"lessons": [...], "rooms": {...}}.')],
+    policy: Annotated[str, typer.Option(help="A policy's name, or the path of its file.")],
+    as_json: AsJson = False,
+) -> None:
+    """计划：a timetable to recordings, attendance windows and snapshot slots."""
+    loaded = load_policy(policy)
+    schedule = Schedule(read_timetable(timetable), loaded.policy)
+    if as_json:
+        print(json.dumps({"policy": loaded.stamp, **_plan_json(schedule)}, ensure_ascii=False))
+    else:
+        _show_plan(schedule)
+
+
+def _plan_json(schedule: Schedule) -> dict[str, list[Any]]:
+    lessons = [
+        {
+            "lesson": lesson.id,
+            "class": lesson.class_id,
+            "subgroup": lesson.subgroup,
+            "taught": _span_json(lesson_times(lesson, schedule.policy).taught),
+            "cancelled": lesson.cancelled,
+            "periods": [
+                {"period": period.number, "span": _span_json(period.span), "held": period.held}
+                for period in periods(lesson, schedule.policy)
+            ],
+            "slots": [
+                {
+                    "slot": slot.id,
+                    "period": slot.period,
+                    "kind": slot.kind.value,
+                    "window": _span_json(slot.window),
+                    "target": slot.target.isoformat(),
+                    "void": slot.void,
+                }
+                for slot in schedule.slots[lesson.id]
+            ],
+        }
+        for lesson in schedule.timetable.lessons
+    ]
+    recordings = [
+        {"camera": each.camera, "lesson": each.lesson, "span": _span_json(each.span)} for each in schedule.recordings
+    ]
+    units = [
+        {"class": unit.class_id, "subgroup": unit.subgroup, "lessons": unit.lessons, **_unit_json(unit)}
+        for unit in schedule.all_units
+    ]
+    return {"lessons": lessons, "recordings": recordings, "units": units}
+
+
+def _show_plan(schedule: Schedule) -> None:
+    console = Console()
+    units = Table("unit", "periods", "sign-in 签到", "sign-out 签退", title="attendance 签到签退")
+    for unit in schedule.all_units:
+        units.add_row(unit.id, str(unit.periods), _span_text(unit.sign_in), _span_text(unit.sign_out))
+    console.print(units)
+    owed = Table("slot", "from", "to", "", title="snapshots 抓拍")
+    for own in schedule.slots.values():
+        for slot in own:
+            owed.add_row(slot.id, _clock(slot.window.start), _clock(slot.window.end), slot.void)
+    console.print(owed)
+    recordings = Table("camera", "lesson", "from", "to", title="recordings 录制")
+    for each in schedule.recordings:
+        recordings.add_row(each.camera, each.lesson, _clock(each.span.start), _clock(each.span.end))
+    console.print(recordings)
+
+
+def _span_text(span: Span) -> str:
+    return f"{_clock(span.start)} - {_clock(span.end)}"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def _answers(form: CasesForm) -> dict[str, list[Any]]:
