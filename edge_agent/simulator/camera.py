@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from edge_agent.errors import DeviceError
 from edge_agent.simulator.accounts import Accounts
-from edge_agent.simulator.device import Device, Profile
+from edge_agent.simulator.device import Device, OnvifLogin, Profile
 from edge_agent.simulator.discovery import Responder
 from edge_agent.simulator.faults import Fault, FaultBoard, parse
 from edge_agent.simulator.http import HttpServer
@@ -58,6 +58,8 @@ class VirtualCamera:
         discovery_port: int = 0,
         manufacturer: str = "Virtual",
         model: str = "VC-1",
+        onvif_login: OnvifLogin = "token",
+        tells_serial: bool = True,
         lockout_after: int = 5,
         lockout_seconds: float = 1800,
     ) -> None:
@@ -78,6 +80,8 @@ class VirtualCamera:
             ],
             manufacturer=manufacturer,
             model=model,
+            onvif_login=onvif_login,
+            tells_serial=tells_serial,
             audio=audio,
             http_port=http_port,
             rtsp_port=rtsp_port,

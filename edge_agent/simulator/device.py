@@ -6,10 +6,13 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
 from edge_agent.simulator.accounts import Accounts
 from edge_agent.simulator.faults import Fault, FaultBoard
 from edge_agent.simulator.loop import Loop
+
+OnvifLogin = Literal["token", "digest"]  # WS-UsernameToken, or HTTP digest instead
 
 FOREIGN_HOST = "203.0.113.77"  # reserved for documentation: nobody answers there
 
@@ -42,6 +45,8 @@ class Device:
     model: str = "VC-1"
     firmware: str = "1.0"
     audio: bool = False
+    onvif_login: OnvifLogin = "token"
+    tells_serial: bool = True  # before any login, as many consumer cameras do against the specification
     http_port: int = 0
     rtsp_port: int = 0
     clock_offset: float = 0.0
@@ -63,7 +68,7 @@ class Device:
         return datetime.fromtimestamp(self.wall(), UTC)
 
     def told_serial(self) -> str:
-        return str(self.board.option(Fault.OTHER_SERIAL, "serial", default=f"X{self.serial}", idle=self.serial))
+        return str(self.board.option(Fault.OTHER_SERIAL, "serial", default=f"{self.serial}X", idle=self.serial))
 
     def told_host(self) -> str:
         return FOREIGN_HOST if self.board.active(Fault.FOREIGN_ADDRESS) else self.host

@@ -58,10 +58,11 @@ class HttpServer:
             await asyncio.sleep(_NEVER_S)
         if board.active(Fault.ENDLESS_SOAP):
             return await self._endless(request)
-        reply = soap.answer(self._device, await request.read())
-        return web.Response(
-            status=reply.status, body=reply.body, headers={"Content-Type": "application/soap+xml; charset=utf-8"}
-        )
+        reply = soap.answer(self._device, await request.read(), request.headers.get("Authorization"))
+        headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
+        if reply.challenge:
+            headers["WWW-Authenticate"] = reply.challenge
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
 
     async def _endless(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/soap+xml; charset=utf-8"})

@@ -34,6 +34,7 @@ _PUBLIC = {"GetSystemDateAndTime", "GetServices", "GetCapabilities"}  # the spec
 class Reply:
     status: int
     body: bytes
+    challenge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class _Call:
         return next((e.text or "" for e in self.body.iter() if _local(e) == name), "")
 
 
-def answer(device: Device, request: bytes) -> Reply:
-    """One SOAP request; HTTP status and envelope."""
+def answer(device: Device, request: bytes, authorization: str | None = None) -> Reply:
+    """One SOAP request, with HTTP's Authorization header; status and envelope."""
     try:
         root = SafeTree.fromstring(request)
         body = root.find(f"{{{_ENVELOPE}}}Body")
@@ -56,14 +57,8 @@ def answer(device: Device, request: bytes) -> Reply:
         call = None
     if call is None:
         return _fault("Sender", "ter:WellFormed", "No SOAP call could be read")
-    if call.name not in _PUBLIC:
-        match device.accounts.token(_token(root), device.now()):
-            case Verdict.LOCKED:
-                return _fault("Sender", "ter:NotAuthorized", "The account is locked")
-            case Verdict.ANONYMOUS | Verdict.WRONG:
-                return _fault("Sender", "ter:NotAuthorized", "Sender not authorized")
-            case Verdict.WELCOME:
-                pass
+    if (refusal := _refusal(device, call, root, authorization)) is not None:
+        return refusal
     operation = _OPERATIONS.get(call.name)
     if operation is None:
         return _fault("Receiver", "ter:ActionNotSupported", f"{call.name} is not implemented")
@@ -71,6 +66,25 @@ def answer(device: Device, request: bytes) -> Reply:
     if content is None:
         return _fault("Sender", "ter:InvalidArgVal", f"{call.name}: no such profile")
     return Reply(200, _spoil(device, _envelope(content)))
+
+
+def _refusal(device: Device, call: _Call, root: Element, authorization: str | None) -> Reply | None:
+    if call.name in _PUBLIC or (call.name == "GetDeviceInformation" and device.tells_serial):
+        return None
+    if device.onvif_login == "digest":
+        verdict = device.accounts.digest("POST", authorization)
+    else:
+        verdict = device.accounts.token(_token(root), device.now())
+    match verdict:
+        case Verdict.WELCOME:
+            return None
+        case Verdict.LOCKED:
+            refusal = _fault("Sender", "ter:NotAuthorized", "The account is locked")
+        case Verdict.ANONYMOUS | Verdict.WRONG:
+            refusal = _fault("Sender", "ter:NotAuthorized", "Sender not authorized")
+    if device.onvif_login == "digest":
+        return Reply(401, refusal.body, device.accounts.challenge(qop=True))
+    return refusal
 
 
 def _local(element: Element) -> str:

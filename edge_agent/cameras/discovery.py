@@ -1,0 +1,81 @@
+"""Finds cameras: by multicast on every network, and at the hosts and subnets that are named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from edge_agent.cameras import found as network
+from edge_agent.cameras.brands import DEFAULT_HOSTS
+from edge_agent.cameras.device import plausible_serial, same_serial
+from edge_agent.cameras.found import Found
+from edge_agent.cameras.onvif import OnvifDevice
+from edge_agent.cameras.probe import PORT, probe_hosts, probe_networks
+from edge_agent.cameras.scan import ONVIF_PORTS, RTSP_PORT, rtsp_realm, scan_hosts
+
+_AT_ONCE = 16  # devices asked for their serial number together
+_LOGIN_TO = "login to "
+
+
+async def discover(
+    targets: Sequence[str] = (),
+    *,
+    multicast: bool = True,
+    udp_port: int = PORT,
+    ports: Sequence[int] = ONVIF_PORTS,
+    rtsp_ports: Sequence[int] = (RTSP_PORT,),
+) -> list[Found]:
+    """Every camera that answers, with the serial number that it tells before a login, one each.
+
+    `targets` are hosts or subnets; the factory-default addresses of the common brands are always asked as well, since
+    they may lie in none of our networks.
+    """
+    named = [host for target in targets for host in network.hosts(target)]
+    ours = network.interfaces()
+    searches = [
+        probe_hosts([*named, *DEFAULT_HOSTS], port=udp_port),
+        scan_hosts(named, ports=ports, rtsp_ports=rtsp_ports),
+    ]
+    if multicast:
+        searches.append(probe_networks([str(interface.ip) for interface in ours]))
+    found = _merge(one for search in await asyncio.gather(*searches) for one in search)
+    gate = asyncio.Semaphore(_AT_ONCE)
+    return list(
+        await asyncio.gather(*(identify(replace(one, local=network.is_local(one.host, ours)), gate) for one in found))
+    )
+
+
+def _merge(found: Iterable[Found]) -> list[Found]:
+    """One each: what WS-Discovery said of a host wins over what a knock at its door showed."""
+    known: dict[str, Found] = {}
+    hosts: set[str] = set()
+    for one in sorted(found, key=lambda one: (not one.endpoint, not one.xaddr)):
+        if one.endpoint or one.host not in hosts:
+            known.setdefault(one.endpoint or one.host, one)
+            hosts.add(one.host)
+    return sorted(known.values(), key=lambda one: one.host)
+
+
+async def identify(found: Found, gate: asyncio.Semaphore | None = None) -> Found:
+    """Adds the serial number where the device tells it without a password."""
+    async with gate or asyncio.Semaphore():
+        serial = _told_in_scopes(found)
+        if not serial and found.xaddr:
+            async with OnvifDevice(found.xaddr, None) as device:
+                serial = await device.anonymous_serial()
+        realm = found.realm
+        if not serial:
+            realm = await rtsp_realm(found.host, found.rtsp_port or RTSP_PORT)
+            if realm.lower().startswith(_LOGIN_TO):
+                serial = plausible_serial(realm[len(_LOGIN_TO) :])
+        return replace(found, serial=serial, realm=realm)
+
+
+def _told_in_scopes(found: Found) -> str:
+    return next((found.scope(name) for name in ("serial", "serialNumber", "SN") if found.scope(name)), "")
+
+
+def with_serial(found: Iterable[Found], label: str) -> list[Found]:
+    """Those whose serial number is the label's, or ends in it."""
+    return [one for one in found if same_serial(one.serial, label)]
