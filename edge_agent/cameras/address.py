@@ -42,22 +42,31 @@ def with_login(url: str, login: Login | None) -> str:
     return urlunsplit(parts._replace(netloc=f"{who}@{netloc(parts.hostname or '', parts.port)}"))
 
 
-def pinned(url: str, host: str, port: int, schemes: tuple[str, ...]) -> str:
+def pinned(url: str, host: str, port: int | None, schemes: tuple[str, ...]) -> str:
     """An address that the camera at `host:port` gave, brought back to that host; empty if it is of no use.
 
     Cameras behind a second interface, a NAT or a changed address tell the one they once had, and a hostile one would
-    tell anybody's: credentials go to the host that the operator meant, and nowhere else.
+    tell anybody's: credentials go to the host that the operator meant, and nowhere else. A web address of another host
+    gets `port` as well, unless that is not known yet.
     """
     try:
         parts = urlsplit(url.strip())
-        told, told_port = parts.hostname, parts.port
+        told_port = parts.port
     except ValueError:
         return ""
-    if parts.scheme not in schemes or not told:
+    if parts.scheme not in schemes or not parts.hostname:
         return ""
-    if told.lower() != host.lower() and parts.scheme in WEB_SCHEMES:
+    if port is not None and host_of(url) != host.lower() and parts.scheme in WEB_SCHEMES:
         told_port = port
     return urlunsplit(parts._replace(netloc=netloc(host, told_port)))
+
+
+def host_of(url: str) -> str:
+    """Lower case; empty if there is none."""
+    try:
+        return urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        return ""
 
 
 def moved(url: str, host: str) -> str:

@@ -41,7 +41,8 @@ BRANDS = (
     Brand(
         "大华 Dahua",
         ("dahua", "dh-", "login to "),
-        "ONVIF 用户与网页用户分开：设置 - 系统 - 账户 - ONVIF 用户。 / ONVIF has users of its own: Setup - System - Account.",
+        "ONVIF 用户与网页用户分开：设置 - 系统 - 账户 - ONVIF 用户。"
+        " / ONVIF has users of its own: Setup - System - Account.",
         ("192.168.1.108",),
         "/cam/realmonitor?channel={channel}&subtype=0",
         "/cam/realmonitor?channel={channel}&subtype=1",
@@ -57,7 +58,8 @@ BRANDS = (
     Brand(
         "宇视 Uniview",
         ("uniview", "ipc-unv", "unv"),
-        "首次使用须先在网页上改掉默认密码，ONVIF 才放行。 / ONVIF lets nobody in before the default password was changed.",
+        "首次使用须先在网页上改掉默认密码，ONVIF 才放行。"
+        " / ONVIF lets nobody in before the default password was changed.",
         ("192.168.1.13",),
         "/media/video1",
         "/media/video2",
@@ -92,6 +94,9 @@ def hint(found: Found) -> str:
             f" to the network card, or change the camera's with its maker's tool."
         )
     if not found.xaddr:
-        general = "只有 RTSP 应答：在摄像机里启用 ONVIF，或用 --rtsp 绑定。 / RTSP answers, ONVIF does not: enable it, or bind with --rtsp."
+        general = (
+            "只有 RTSP 应答：在摄像机里启用 ONVIF，或用 --rtsp 绑定。"
+            " / RTSP answers, ONVIF does not: enable it, or bind with --rtsp."
+        )
         return f"{general} {brand.hint}" if brand else general
     return "" if brand is None else brand.hint

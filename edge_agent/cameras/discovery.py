@@ -22,19 +22,21 @@ async def discover(
     targets: Sequence[str] = (),
     *,
     multicast: bool = True,
+    factory_defaults: bool = True,
     udp_port: int = PORT,
     ports: Sequence[int] = ONVIF_PORTS,
     rtsp_ports: Sequence[int] = (RTSP_PORT,),
 ) -> list[Found]:
     """Every camera that answers, with the serial number that it tells before a login, one each.
 
-    `targets` are hosts or subnets; the factory-default addresses of the common brands are always asked as well, since
-    they may lie in none of our networks.
+    `targets` are hosts or subnets. With `factory_defaults` the addresses that the common brands leave the factory with
+    are asked as well; a sealed venue doesn't, because they may lie outside its network.
     """
     named = [host for target in targets for host in network.hosts(target)]
     ours = network.interfaces()
+    guessed = DEFAULT_HOSTS if factory_defaults else ()
     searches = [
-        probe_hosts([*named, *DEFAULT_HOSTS], port=udp_port),
+        probe_hosts([*named, *guessed], port=udp_port),
         scan_hosts(named, ports=ports, rtsp_ports=rtsp_ports),
     ]
     if multicast:

@@ -30,8 +30,8 @@ from edge_agent.cameras.soap import BadAnswerError, GuardedTransport, Unauthoriz
 _placeholder = logging.NullHandler()
 logging.getLogger().addHandler(_placeholder)
 import onvif  # type: ignore[import-untyped] # noqa: E402 - untyped; after the line above
-from onvif.client import ONVIFService  # type: ignore[import-untyped] # noqa: E402
-from onvif.definition import SERVICES  # type: ignore[import-untyped] # noqa: E402
+from onvif.client import ONVIFService  # type: ignore[import-untyped] # noqa: E402 - the same
+from onvif.definition import SERVICES  # type: ignore[import-untyped] # noqa: E402 - the same
 
 logging.getLogger().removeHandler(_placeholder)
 

@@ -10,12 +10,11 @@ import asyncio
 import socket
 import uuid
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
 
 import defusedxml.ElementTree as SafeTree
 from defusedxml import DefusedXmlException
 
-from edge_agent.cameras.address import WEB_SCHEMES, pinned
+from edge_agent.cameras.address import WEB_SCHEMES, host_of, pinned
 from edge_agent.cameras.found import Found
 
 GROUP = "239.255.255.250"
@@ -107,18 +106,10 @@ def _matches(data: bytes, source: str) -> list[Found]:
     found = []
     for match in root.iter(f"{{{_DISCOVERY}}}ProbeMatch"):
         told = (match.findtext(f"{{{_DISCOVERY}}}XAddrs") or "").split()
-        web = [address for address in told if urlsplit(address).scheme in WEB_SCHEMES]
-        same = [address for address in web if urlsplit(address).hostname == source]
-        xaddr = next((pinned(address, source, _port(address), WEB_SCHEMES) for address in [*same, *web]), "")
+        told.sort(key=lambda address: host_of(address) != source)  # a camera with several addresses tells all of them
+        xaddr = next((here for address in told if (here := pinned(address, source, None, WEB_SCHEMES))), "")
         endpoint = match.findtext(f"{{{_ADDRESSING}}}EndpointReference/{{{_ADDRESSING}}}Address") or ""
         scopes = tuple((match.findtext(f"{{{_DISCOVERY}}}Scopes") or "").split())
         if xaddr or endpoint:
             found.append(Found(source, xaddr, endpoint.strip(), scopes))
     return found
-
-
-def _port(address: str) -> int:
-    try:
-        return urlsplit(address).port or 80
-    except ValueError:
-        return 80

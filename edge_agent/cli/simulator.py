@@ -101,7 +101,7 @@ def _print(one: VirtualCamera, *, as_json: bool) -> None:
         "serial": one.serial,
         "user": one.user,
         "password": one.password,
-        "onvif": f"http://{one.onvif_host}:{one.onvif_port}/onvif/device_service",
+        "onvif": one.onvif_url,
         "rtsp": one.rtsp_url,
         "snapshot": one.snapshot_url,
         "discovery": f"{one.onvif_host}:{one.discovery_port}",

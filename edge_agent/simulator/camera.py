@@ -166,6 +166,10 @@ class VirtualCamera:
         return self._device.http_port
 
     @property
+    def onvif_url(self) -> str:
+        return f"http://{self.onvif_host}:{self.onvif_port}/onvif/device_service"
+
+    @property
     def discovery_port(self) -> int:
         return 0 if self._responder is None else self._responder.port
 
