@@ -97,7 +97,31 @@ CREATE TABLE provisional(
 CREATE INDEX provisional_waiting ON provisional(fact) WHERE outcome IS NULL;
 """
 
-MIGRATIONS: Sequence[Callable[[Tables], None]] = (lambda tables: _run(tables, FACTS + TRAINING + CAPTURE + ATTENDANCE),)
+WEB = """
+-- `login` is what a person types: a resident id, a phone number or a chosen name. `person` ties the account to a teacher
+-- or, by resident id, to a trainee. A first password is valid until `password_ends`.
+CREATE TABLE accounts(
+    id TEXT PRIMARY KEY, role TEXT NOT NULL, login TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT NOT NULL,
+    person TEXT NOT NULL, password TEXT NOT NULL, must_change INTEGER NOT NULL, password_ends INTEGER,
+    pin TEXT NOT NULL DEFAULT '', active INTEGER NOT NULL DEFAULT 1, failures INTEGER NOT NULL DEFAULT 0,
+    locked_until INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX accounts_person ON accounts(person);
+CREATE TABLE kiosks(
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, room TEXT NOT NULL, camera TEXT NOT NULL, active INTEGER NOT NULL,
+    seen INTEGER) WITHOUT ROWID;
+-- Tokens and codes are stored as their SHA-256: whoever reads the database can't use them.
+CREATE TABLE sessions(
+    token TEXT PRIMARY KEY, account TEXT NOT NULL, role TEXT NOT NULL, method TEXT NOT NULL, opened INTEGER NOT NULL,
+    seen INTEGER NOT NULL, ends INTEGER NOT NULL, address TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX sessions_account ON sessions(account);
+CREATE TABLE codes(
+    code TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, ends INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Sequence[Callable[[Tables], None]] = (
+    lambda tables: _run(tables, FACTS + TRAINING + CAPTURE + ATTENDANCE + WEB),
+)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)
