@@ -98,8 +98,8 @@ CREATE INDEX provisional_waiting ON provisional(fact) WHERE outcome IS NULL;
 """
 
 WEB = """
--- `login` is what a person types: a resident id, a phone number or a chosen name. `person` ties the account to a teacher
--- or, by resident id, to a trainee. A first password is valid until `password_ends`.
+-- `login` is what a person types: a resident id, a phone number or a chosen name. `person` ties the account to a
+-- teacher or, by resident id, to a trainee. A first password is valid until `password_ends`.
 CREATE TABLE accounts(
     id TEXT PRIMARY KEY, role TEXT NOT NULL, login TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT NOT NULL,
     person TEXT NOT NULL, password TEXT NOT NULL, must_change INTEGER NOT NULL, password_ends INTEGER,
