@@ -6,6 +6,7 @@ rename leaves a file in `.tmp/`, a crash after it a file without a row: `fsck` f
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -50,15 +51,30 @@ class Pending:
     def write(self, data: bytes | memoryview) -> int:
         if self._file is None:
             raise ValueError("written after commit")
-        self._file.write(data)
-        self._digest.update(data)
-        self.size += len(data)
+        view = memoryview(data)
+        while view:  # a disk that is filling up takes a part first, and refuses the rest
+            taken = self._file.write(view)
+            self._digest.update(view[:taken])
+            self.size += taken
+            view = view[taken:]
         return len(data)
 
     def sync(self) -> None:
-        """Make what is written so far survive a power cut."""
+        """Make what is written so far survive a power cut.
+
+        Raises `FileNotFoundError` where somebody deleted the file: what is written to it then goes nowhere.
+        """
         if self._file is not None:
             os.fdatasync(self._file.fileno())
+            if not os.fstat(self._file.fileno()).st_nlink:
+                raise FileNotFoundError(errno.ENOENT, "deleted while it was being written", str(self.path))
+
+    def leave(self) -> Path:
+        """Close it as it is, for `MediaFiles.adopt` to save what is whole of it; give its path."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        return self.path
 
     def commit(self, start: datetime) -> Stored:
         """Give the file its place, in a folder of its day."""

@@ -1,0 +1,126 @@
+"""One stream of one camera: connects, reads, holds the last keyframe, connects again. One thread each.
+
+A feed touches no disk; what its consumers do with packets is theirs. Its state is polled, never announced: who wants
+to know compares `heard` with the clock, so that a thread stuck in a driver is offline like any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from av.error import FFmpegError
+
+from edge_agent.capture.causes import Cause, StreamError, of_stream
+from edge_agent.capture.keyframe import Keyframe
+from edge_agent.capture.reader import Consumer, Reader
+from edge_agent.capture.source import Source
+from edge_agent.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+BACKOFF = (0.25, 5.0)
+BACKOFF_UNAUTHORIZED = 60.0  # cameras lock out after a handful of wrong passwords
+STEADY = 5.0  # seconds of video after which the next failure starts from the shortest pause
+# Reading in bursts saves a third of the CPU: a thread that wakes for every frame finds its caches cold. Together with
+# a fragment of 0.5 s it stays below the second that a kill may lose; the kernel's socket buffer holds far more.
+NAP = 0.2
+NAP_AFTER = 0.004  # seconds of waiting for a packet that say the socket was empty
+
+
+class Feed:
+    """`boottime` gives seconds on a clock that never steps. `prompt` feeds (live) are read frame by frame."""
+
+    def __init__(self, source: Source, *, name: str, boottime: Callable[[], float], prompt: bool = False) -> None:
+        self.name = name
+        self.keyframe: Keyframe | None = None
+        self.heard: float | None = None
+        self.cause: Cause | None = None
+        self._source = source
+        self._boottime = boottime
+        self._nap = 0.0 if prompt else NAP
+        self._stopping = threading.Event()
+        self._consumers: tuple[Consumer, ...] = ()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, wait: float = 0.0) -> None:
+        """Ask the thread to end and wait for it at most so long; a thread that reads a frozen camera takes seconds."""
+        self._stopping.set()
+        if wait:
+            self._thread.join(wait)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def add(self, consumer: Consumer) -> None:
+        """Let it take packets from the next keyframe on."""
+        self._consumers = (*self._consumers, consumer)
+
+    def remove(self, consumer: Consumer, cause: Cause = Cause.STOPPED) -> None:
+        self._consumers = tuple(one for one in self._consumers if one is not consumer)
+        consumer.end(cause)
+
+    def _run(self) -> None:
+        pause = BACKOFF[0]
+        while not self._stopping.is_set():
+            began = self._boottime()
+            try:
+                self._connect()
+                cause = Cause.CLOSED
+            except (FFmpegError, OSError, StreamError, DeviceError) as error:
+                cause = of_stream(error)
+            except Exception:  # a thread that dies would leave a camera dark for the whole lesson
+                log.exception("%s: reading failed", self.name)
+                cause = Cause.BAD_DATA
+            if self._stopping.is_set():
+                return
+            if cause is not self.cause:
+                log.info("%s: no video (%s)", self.name, cause)
+            self.cause = cause
+            pause = BACKOFF[0] if (self.heard or 0.0) - began > STEADY else min(2 * pause, BACKOFF[1])
+            self._wait(BACKOFF_UNAUTHORIZED if cause is Cause.UNAUTHORIZED else pause)
+
+    def _connect(self) -> None:
+        with self._source.open() as container:
+            reader = Reader(container, lambda: self._consumers)
+            try:
+                self._read(reader)
+            except (FFmpegError, OSError, StreamError, DeviceError) as error:
+                self._end(reader, of_stream(error))
+                raise
+            self._end(reader, Cause.STOPPED if self._stopping.is_set() else Cause.CLOSED)
+
+    def _read(self, reader: Reader) -> None:
+        began = last = self._boottime()
+        for at in reader.read(self._boottime):
+            self.heard = at
+            if reader.keyframe is not self.keyframe:
+                self.keyframe = reader.keyframe
+                self.cause = None
+            if self._stopping.is_set():
+                return
+            if at - last > NAP_AFTER and at - began > STEADY and self._nap:
+                self._stopping.wait(self._nap)
+                last = self._boottime()
+            else:
+                last = at
+
+    @staticmethod
+    def _end(reader: Reader, cause: Cause) -> None:
+        for consumer in reader.begun:
+            consumer.end(cause)
+
+    def _wait(self, seconds: float) -> None:
+        """Sit out the pause, but not longer than the camera is away: a rebooted one is recorded within a second."""
+        due = self._boottime() + seconds
+        away = False
+        while self._boottime() < due and not self._stopping.wait(BACKOFF[0]):
+            if not self._source.answers():
+                away = True
+            elif away:
+                return
