@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from av.error import FFmpegError
 
+from edge_agent.capture import source as sources
 from edge_agent.capture.causes import Cause, StreamError, of_stream
 from edge_agent.capture.keyframe import Keyframe
 from edge_agent.capture.reader import Consumer, Reader
@@ -26,6 +27,7 @@ STEADY = 5.0  # seconds of video after which the next failure starts from the sh
 # Reading in bursts saves a third of the CPU: a thread that wakes for every frame finds its caches cold. Together with
 # a fragment of 0.5 s it stays below the second that a kill may lose; the kernel's socket buffer holds far more.
 NAP = 0.2
+PATIENCE = 0.9  # of a read's deadline: what fails after it failed because of it
 NAP_AFTER = 0.004  # seconds of waiting for a packet that say the socket was empty
 
 
@@ -69,14 +71,7 @@ class Feed:
         pause = BACKOFF[0]
         while not self._stopping.is_set():
             began = self._boottime()
-            try:
-                self._connect()
-                cause = Cause.CLOSED
-            except (FFmpegError, OSError, StreamError, DeviceError) as error:
-                cause = of_stream(error)
-            except Exception:  # a thread that dies would leave a camera dark for the whole lesson
-                log.exception("%s: reading failed", self.name)
-                cause = Cause.BAD_DATA
+            cause = self._connect()
             if self._stopping.is_set():
                 return
             if cause is not self.cause:
@@ -85,15 +80,26 @@ class Feed:
             pause = BACKOFF[0] if (self.heard or 0.0) - began > STEADY else min(2 * pause, BACKOFF[1])
             self._wait(BACKOFF_UNAUTHORIZED if cause is Cause.UNAUTHORIZED else pause)
 
-    def _connect(self) -> None:
-        with self._source.open() as container:
-            reader = Reader(container, lambda: self._consumers)
-            try:
+    def _connect(self) -> Cause:
+        """Read one connection to its end, and tell why it ended."""
+        reader = None
+        began = self._boottime()
+        try:
+            with self._source.open() as container:
+                reader = Reader(container, lambda: self._consumers)
                 self._read(reader)
-            except (FFmpegError, OSError, StreamError, DeviceError) as error:
-                self._end(reader, of_stream(error))
-                raise
-            self._end(reader, Cause.STOPPED if self._stopping.is_set() else Cause.CLOSED)
+            cause = Cause.STOPPED if self._stopping.is_set() else Cause.CLOSED
+        except (FFmpegError, OSError, StreamError, DeviceError) as error:
+            cause = of_stream(error)
+            quiet = self._boottime() - max(began, self.heard or 0.0)
+            if cause is Cause.BAD_DATA and quiet > PATIENCE * sources.READ_SECONDS:
+                cause = Cause.TIMEOUT  # libavformat says "invalid data" when our deadline interrupts it
+        except Exception:  # a thread that dies would leave a camera dark for the whole lesson
+            log.exception("%s: reading failed", self.name)
+            cause = Cause.BAD_DATA
+        for consumer in reader.begun if reader else ():
+            consumer.end(cause)
+        return cause
 
     def _read(self, reader: Reader) -> None:
         began = last = self._boottime()
@@ -109,11 +115,6 @@ class Feed:
                 last = self._boottime()
             else:
                 last = at
-
-    @staticmethod
-    def _end(reader: Reader, cause: Cause) -> None:
-        for consumer in reader.begun:
-            consumer.end(cause)
 
     def _wait(self, seconds: float) -> None:
         """Sit out the pause, but not longer than the camera is away: a rebooted one is recorded within a second."""

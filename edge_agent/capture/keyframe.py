@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import cast
 
 import av
-import cv2
 import numpy as np
 from av.error import FFmpegError
 from av.packet import Packet
@@ -45,10 +44,3 @@ class Keyframe:
 
     def picture(self) -> Picture:
         return cast("Picture", self.frame().to_ndarray(format="bgr24"))
-
-
-def encode_jpeg(picture: Picture, quality: int = 88) -> bytes:
-    done, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, quality))
-    if not done:
-        raise ValueError(f"no JPEG of a picture of shape {picture.shape}")
-    return data.tobytes()

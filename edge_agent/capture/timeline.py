@@ -79,10 +79,14 @@ class Timeline:
             return ()
         held, self._held = self._held, []
         if packet.dts is None:
-            first = held[0][1]
-            for number, (early, arrived) in enumerate(held):
-                self._write(early, max(number, round((arrived - first) * self._ticks)))
+            due, first = -1, held[0][1]
+            for early, arrived in held:
+                due = max(due + 1, round((arrived - first) * self._ticks))
+                self._write(early, due)
         else:
+            if held[0][0].pts is None:  # the keyframe: one frame before whatever is shown first
+                shown = [early.pts for early, _ in held if early.pts is not None]
+                held[0][0].pts = min(shown, default=packet.dts) - self._step
             for back, (early, _) in enumerate(reversed(held)):
                 self._write(early, packet.dts - back * self._step)
         self._last = packet.dts or 0
