@@ -30,9 +30,9 @@ class SecretBox:
     def at(cls, path: Path) -> SecretBox:
         """With the key at `path`, made there on first use. Raises `StorageError` for one that others can read."""
         try:
-            return cls(_create(path))
+            return cls(create_key(path))
         except FileExistsError:
-            return cls(_read(path))
+            return cls(read_key(path))
         except OSError as error:
             raise StorageError(
                 f"{path}: the key can't be made ({error.strerror}).", do="Give the service write access to its folder."
@@ -53,8 +53,8 @@ class SecretBox:
             ) from error
 
 
-def _create(path: Path) -> bytes:
-    """Raises `FileExistsError` if another service was faster."""
+def create_key(path: Path) -> bytes:
+    """Make a random key of 32 bytes, mode 0600; `FileExistsError` if there is one, or another service was faster."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         raise FileExistsError(path)
@@ -78,7 +78,8 @@ def _create(path: Path) -> bytes:
     return key
 
 
-def _read(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """Raises `StorageError` for a key that can't be read, that others can read, or that is damaged."""
     try:
         mode, key = path.stat().st_mode, path.read_bytes()
     except OSError as error:

@@ -79,6 +79,14 @@ def present(connection: sqlite3.Connection, kind: MediaKind) -> Iterator[Media]:
         yield from_row(Media, row)
 
 
+def digests_between(connection: sqlite3.Connection, start: datetime, end: datetime) -> list[str]:
+    """Give the SHA-256 of the media that begin in [start, end), sorted; deleted ones too, because they were there."""
+    rows = connection.execute(
+        "SELECT sha256 FROM media WHERE start >= ? AND start < ? ORDER BY sha256", (to_micros(start), to_micros(end))
+    )
+    return [row["sha256"] for row in rows]
+
+
 def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
     """Note that the centre or an archive holds the same bytes; False, and nothing changed, where the hash differs."""
     done = tx.execute(

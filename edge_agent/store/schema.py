@@ -119,9 +119,15 @@ CREATE TABLE codes(
     failures INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 """
 
-MIGRATIONS: Sequence[Callable[[Tables], None]] = (
-    lambda tables: _run(tables, FACTS + TRAINING + CAPTURE + ATTENDANCE + WEB),
-)
+SEALS = """
+CREATE TABLE seals(
+    id INTEGER PRIMARY KEY, payload TEXT NOT NULL, key TEXT NOT NULL, signature TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE media_roots(day TEXT PRIMARY KEY, root TEXT NOT NULL, fact INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+FIRST = (FACTS, TRAINING, CAPTURE, ATTENDANCE, WEB, SEALS)
+
+MIGRATIONS: Sequence[Callable[[Tables], None]] = (lambda tables: _run(tables, "".join(FIRST)),)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)
