@@ -27,15 +27,16 @@ class TrainingClass:
     """One training course (班级).
 
     `code` is the centre's 培训期次ID. `required_periods` are the approved ones, the denominator of the 80 % rule,
-    `online_required` those of them to be learnt online.
+    `online_required` those of them to be learnt online. A draft made out of a roster alone knows neither its dates
+    (None) nor its periods (0); it can't be submitted so.
     """
 
     id: str
     code: str
     name: str
     category: str
-    opens: date
-    closes: date
+    opens: date | None
+    closes: date | None
     required_periods: int
     online_required: int = 0
     state: ClassState = ClassState.DRAFT

@@ -25,8 +25,8 @@ CREATE INDEX requests_open ON requests(kind, asked) WHERE state = 'asked';
 TRAINING = """
 CREATE TABLE rooms(id TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
 CREATE TABLE classes(
-    id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL, category TEXT NOT NULL, opens TEXT NOT NULL,
-    closes TEXT NOT NULL, required_periods INTEGER NOT NULL, online_required INTEGER NOT NULL, state TEXT NOT NULL,
+    id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL, category TEXT NOT NULL, opens TEXT,
+    closes TEXT, required_periods INTEGER NOT NULL, online_required INTEGER NOT NULL, state TEXT NOT NULL,
     policy TEXT NOT NULL, owner TEXT NOT NULL, revision INTEGER NOT NULL, size_exception TEXT NOT NULL,
     opened_by_hand INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trainees(

@@ -11,15 +11,15 @@ Owner = Literal["centre", "venue"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassSaved:
-    """A class was created or changed. Its name is no person's, so it stands here."""
+    """A class was created or changed. Its name is no person's, so it stands here; a draft's dates may be unknown."""
 
     KIND: ClassVar = "class.saved"
     class_id: str
     code: str
     name: str
     category: str
-    opens: date
-    closes: date
+    opens: date | None
+    closes: date | None
     required_periods: int
     online_required: int
     policy: str
