@@ -118,6 +118,11 @@ def config_file() -> Path | None:
     return DEFAULT_FILE if DEFAULT_FILE.exists() else None
 
 
+def notification_socket() -> str:
+    """Give the service manager's socket, which systemd names in the environment (sd_notify(3)); empty without one."""
+    return os.environ.get("NOTIFY_SOCKET", "")
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; a wrong key or value raises `InputError` that names it, and the nearest right key."""
     file = config_file()

@@ -1,0 +1,51 @@
+"""The upkeep service as a process: it seals, marks and stops cleanly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from edge_agent.store.database import connect
+from edge_agent.store.facts import fact_id, read_facts, read_head
+from edge_agent.store.seals import last_seal
+from edge_agent.store.setup import read_high_water
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_it_seals_marks_and_stops_cleanly(tmp_path: Path) -> None:
+    environment = {**os.environ, "EDGE_AGENT_STORE__DATA_DIR": str(tmp_path), "EDGE_AGENT_CLOCK__KEPT_BY_HOST": "true"}
+    command = [sys.executable, "-m", "edge_agent"]
+    subprocess.run([*command, "migrate"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([*command, "serve", "upkeep"], cwd=ROOT, env=environment)
+    database = tmp_path / "edge_agent.db"
+    try:
+        with closing(connect(database)) as connection:
+            deadline = time.monotonic() + 60
+            while last_seal(connection) is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    with closing(connect(database)) as connection:
+        head, seal = read_head(connection), last_seal(connection)
+        kinds = [fact.kind for fact in read_facts(connection)]
+    assert kinds == [
+        "epoch.started",
+        "service.started",
+        "seal.key",
+        "clock.trust",
+        "seal.media_root",
+        "service.stopped",
+    ]
+    assert seal is not None
+    assert seal.id == fact_id(head.epoch, head.seq), "the last fact is sealed when it stops"
+    mark = read_high_water(database)
+    assert mark is not None
+    assert (mark.epoch, mark.seq, mark.head) == (head.epoch, head.seq, head.link.hex())
+    assert (tmp_path / "keys" / "seal.key").stat().st_mode & 0o777 == 0o600
