@@ -1,7 +1,8 @@
 """The tick: every second a service compares what is wanted with what is, and does the difference.
 
 Monotonic time drives it: a step of the wall clock neither stops nor doubles a tick. A tick that fails is logged and
-the next one tries again; the watchdog is fed only by ticks that went through, so a service that fails for long is restarted.
+the next one tries again; the watchdog is fed only by ticks that went through, so that a service which fails for long is
+restarted.
 """
 
 from __future__ import annotations
