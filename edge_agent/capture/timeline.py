@@ -42,7 +42,7 @@ class Timeline:
             if 0 < dts - self._last < self._limit:
                 self._last = dts
                 self._last_at = at
-                if self._shift:
+                if self._shift or packet.pts is None or packet.pts < dts:
                     self._write(packet, dts)
                 return (packet,)
         return self._place_with_care(packet, at)
