@@ -10,7 +10,7 @@ import os
 import queue
 import subprocess
 import threading
-import weakref
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal
@@ -19,14 +19,13 @@ Stream = Literal["main", "sub"]
 
 _CHUNK = 64 * 1024
 _BACKLOG = 256  # chunks; a reader that is so far behind is dropped and begins again at the next keyframe
-_STOP_SECONDS = 3.0
+_IDLE_SECONDS = 3.0
 
 
 class Tap:
     """What PyAV reads from: a file that can't be sought. `read` raises `TimeoutError` when nothing came.
 
-    PyAV does not close a file that it was given, so a tap is given up when its container is gone, or when nobody has
-    read from it for a while.
+    PyAV does not close a file that it was given, so a tap from which nobody reads is given up after a while.
     """
 
     def __init__(self, patience: float) -> None:
@@ -34,10 +33,13 @@ class Tap:
         self._rest = b""
         self._patience = patience
         self._ended = threading.Event()
+        self._read_at = time.monotonic()
 
     def read(self, size: int) -> bytes:
+        self._read_at = time.monotonic()
         if not self._rest:
             self._rest = self._next()
+            self._read_at = time.monotonic()
         data, self._rest = self._rest[:size], self._rest[size:]
         return data
 
@@ -50,12 +52,13 @@ class Tap:
             raise TimeoutError("the camera gives nothing") from None
 
     def give(self, data: bytes) -> bool:
-        """Whether the reader keeps up."""
-        try:
-            self._chunks.put_nowait(data)
-        except queue.Full:
-            return False
-        return True
+        """Whether there is a reader who keeps up; if not, the stream ends for it."""
+        if time.monotonic() - self._read_at < max(_IDLE_SECONDS, self._patience):
+            with suppress(queue.Full):
+                self._chunks.put_nowait(data)
+                return True
+        self.end()
+        return False
 
     def end(self) -> None:
         self._ended.set()
@@ -91,7 +94,7 @@ class _Run:
     """One life of the child. It dies of its closed pipes when we do."""
 
     def __init__(self, command: list[str]) -> None:
-        self._taps: dict[Stream, list[weakref.ref[Tap]]] = {"main": [], "sub": []}
+        self._taps: dict[Stream, list[Tap]] = {"main": [], "sub": []}
         self._lock = threading.Lock()
         self._over = False
         sub_read, sub_write = os.pipe()
@@ -122,7 +125,7 @@ class _Run:
         with self._lock:
             if self._over:
                 return False
-            self._taps[stream].append(weakref.ref(tap))
+            self._taps[stream].append(tap)
             return True
 
     def end(self) -> None:
@@ -141,24 +144,13 @@ class _Run:
         with self._lock:
             self._over = True
             taps, self._taps[stream] = self._taps[stream], []
-        for known in taps:
-            if (tap := known()) is not None:
-                tap.end()
+        for tap in taps:
+            tap.end()
         self._process.wait()
 
     def _spread(self, stream: Stream, data: bytes) -> None:
         with self._lock:
-            self._taps[stream] = [known for known in self._taps[stream] if _give(known(), data)]
+            self._taps[stream] = [tap for tap in self._taps[stream] if tap.give(data)]
             if not any(self._taps.values()):
                 self._over = True  # nobody is left; who comes now starts another child
                 self._process.kill()
-
-
-def _give(tap: Tap | None, data: bytes) -> bool:
-    """Whether this reader is still one."""
-    if tap is None:
-        return False
-    if tap.give(data):
-        return True
-    tap.end()
-    return False

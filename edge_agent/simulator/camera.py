@@ -109,8 +109,7 @@ class VirtualCamera:
         return self
 
     def stop(self) -> None:
-        self._run(self._shut())
-        self._run(self._http.close())
+        self._run(self._finish())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -137,6 +136,16 @@ class VirtualCamera:
             self._responder.stop()
         self._rtsp.stop()
         await self._http.stop()
+
+    async def _finish(self) -> None:
+        """Ends what is under way too: a connection that is just being taken would be left behind open."""
+        await self._shut()
+        await self._http.close()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._rtsp.cut()
+            await asyncio.wait(others, timeout=0.2)
+            for task in others:
+                task.cancel()
 
     async def _down(self, seconds: float | None) -> None:
         await self._shut()
