@@ -71,6 +71,16 @@ def test_a_short_break_shortens_the_pre_roll() -> None:
     assert {each.span.start for each in schedule.recordings if each.lesson == "B"} == {at("09:29:30")}
 
 
+def test_a_pre_roll_stays_out_of_the_longest_lesson_not_the_last() -> None:
+    """Two classes share a camera: the short lesson inside the long one doesn't make it free."""
+    long, short = replace(MORNING, id="L", periods=5), replace(MORNING, id="S", periods=1, start=time(9))
+    third = replace(MORNING, id="T", start=time(11, 30))
+    spans = {
+        (each.lesson, each.camera): each.span for each in Schedule(timetable(long, short, third), JINAN).recordings
+    }
+    assert spans["T", "cam1"].start == at("11:30")
+
+
 def test_another_camera_is_not_cut() -> None:
     """The pre-roll of a lesson next door doesn't care."""
     schedule = Schedule(timetable(MORNING, replace(NEXT, room="", cameras=("cam9",))), JINAN)
