@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from edge_agent.errors import DeviceError
+from edge_agent.faces.face import EngineName
 from edge_agent.faces.fetch import fetch
-from edge_agent.faces.manifest import EngineName, Model, State, read_manifest, share_folder
+from edge_agent.faces.manifest import Model, State, read_manifest, share_folder
 
 app = typer.Typer(no_args_is_help=True, help="Fetch and verify the face models. 人脸模型的下载与校验。")
 

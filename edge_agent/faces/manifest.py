@@ -9,13 +9,11 @@ import hashlib
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge_agent.errors import DeviceError, InputError, NotFoundError
-
-EngineName = Literal["opencv", "dlib"]
+from edge_agent.faces.face import EngineName
 
 _PACKAGED = Path(__file__).parents[1] / "_share" / "models"
 _CHECKOUT = Path(__file__).parents[2] / "models"

@@ -1,0 +1,140 @@
+"""One frame through the models: every face found, the nearest looked at closely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge_agent.faces.backend import Backend, load_backend
+from edge_agent.faces.face import Box, Detection, EngineName, Floats, Look, Mesh, Picture, Subject, floats
+from edge_agent.faces.landmarker import LANDMARKER, Landmarker
+
+LONGEST = 480
+"""Pixels of the side that is searched: a face of 60 pixels in a frame of 1280 still has 22; YuNet needs 10."""
+_CLOSE_SIDE = 160
+_CLOSE_FACE = 90
+_ALIGNED = 112
+
+
+class Analyser:
+    """The models of one engine. Not thread-safe."""
+
+    def __init__(self, engine: EngineName, weights: Mapping[str, Path]) -> None:
+        self.backend = load_backend(engine, weights)
+        self._landmarker = Landmarker(weights[LANDMARKER]) if LANDMARKER in weights else None
+
+    def frame(self, picture: Picture, *, mesh: bool = True) -> tuple[Subject | None, tuple[Box, ...]]:
+        """The nearest face and the boxes of the others; `mesh=False` leaves out what only liveness needs."""
+        return look_closely(self.backend, self._landmarker if mesh else None, picture)
+
+    def faces(self, picture: Picture) -> list[Box]:
+        """All faces of a room's picture, small ones too."""
+        return tiled_faces(self.backend, picture)
+
+
+def look_closely(
+    backend: Backend, landmarker: Landmarker | None, picture: Picture
+) -> tuple[Subject | None, tuple[Box, ...]]:
+    height, width = picture.shape[:2]
+    found = backend.detect(picture, longest=LONGEST)
+    if not found:
+        return None, ()
+    nearest = max(found, key=lambda face: _nearness(face.box, width, height))
+    others = tuple(face.box for face in found if face is not nearest)
+    close = _refined(backend, picture, nearest) if max(width, height) > LONGEST else nearest
+    mesh: Mesh | None = landmarker.mesh(picture, close) if landmarker else None
+    return Subject(close, _look(picture, close), backend.embed(picture, close), mesh), others
+
+
+def _nearness(box: Box, width: int, height: int) -> float:
+    """The nearest face is the largest; of two alike the one in the middle, for whom the kiosk was turned on."""
+    x, y = box.centre
+    aside = ((x - width / 2) / width) ** 2 + ((y - height / 2) / height) ** 2
+    return box.area * (1 - 1.2 * aside)
+
+
+def _refined(backend: Backend, picture: Picture, face: Detection) -> Detection:
+    """The same face found again in a crop of its own, where its points are worth fractions of a pixel."""
+    scale = _CLOSE_FACE / max(face.box.width, face.box.height)
+    x, y = face.box.centre
+    shift = np.array([_CLOSE_SIDE / 2 - scale * x, _CLOSE_SIDE / 2 - scale * y], np.float32)
+    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]], np.float32)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    crop = cv2.warpAffine(picture, matrix, (_CLOSE_SIDE, _CLOSE_SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    again = backend.detect(crop.astype(np.uint8))
+    if not again:
+        return face
+    best = max(again, key=lambda each: _nearness(each.box, _CLOSE_SIDE, _CLOSE_SIDE))
+    corner = (np.array([best.box.x, best.box.y]) - shift) / scale
+    box = Box(float(corner[0]), float(corner[1]), best.box.width / scale, best.box.height / scale)
+    return Detection(box, floats((best.points - shift) / scale), best.score)
+
+
+# Where SFace's 112x112 crop has the five points: the same frame serves to judge light and sharpness.
+_ALIGNED_POINTS = floats([(38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20)])
+
+
+def _look(picture: Picture, face: Detection) -> Look:
+    matrix: Floats | None = cv2.estimateAffinePartial2D(face.points, _ALIGNED_POINTS, method=cv2.LMEDS)[0]  # type: ignore[assignment]  # None where the points coincide
+    if matrix is None:
+        return Look(light=0, contrast=0, sharpness=0, covered=0)
+    crop = cv2.warpAffine(picture, matrix, (_ALIGNED, _ALIGNED), borderMode=cv2.BORDER_REPLICATE)
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    inner = grey[24:104, 20:92]
+    return Look(
+        light=float(inner.mean()),
+        contrast=float(inner.std()),
+        sharpness=float(cv2.Laplacian(cv2.GaussianBlur(inner, (3, 3), 0), cv2.CV_32F).std()),
+        covered=_covered(crop.astype(np.uint8)),
+    )
+
+
+def _covered(crop: Picture) -> float:
+    """How far mouth and chin are from cheeks and nose bridge in colour and brightness, in spreads of the latter."""
+    lab = cv2.cvtColor(crop, cv2.COLOR_BGR2LAB).astype(np.float32)
+    upper, lower = lab[56:72, 32:80].reshape(-1, 3), lab[84:108, 36:76].reshape(-1, 3)
+    spread = upper.std(axis=0) + np.array([18, 6, 6], np.float32)
+    apart: Floats = np.abs(np.median(upper, axis=0) - np.median(lower, axis=0)) / spread
+    return float(apart.max())
+
+
+_TILE = 704
+_TILE_OVERLAP = 96
+
+
+def tiled_faces(backend: Backend, picture: Picture) -> list[Box]:
+    """Faces of a large picture, searched tile by tile: whole, 1080p would take 190 MB more, and miss the back row."""
+    height, width = picture.shape[:2]
+    found: list[Box] = []
+    for top in _starts(height):
+        for left in _starts(width):
+            tile = np.ascontiguousarray(picture[top : top + _TILE, left : left + _TILE])
+            for face in backend.detect(tile):
+                box = face.box
+                found.append(Box(box.x + left, box.y + top, box.width, box.height))
+    return _without_twins(found)
+
+
+def _starts(length: int) -> Sequence[int]:
+    if length <= _TILE:
+        return (0,)
+    count = int(np.ceil((length - _TILE_OVERLAP) / (_TILE - _TILE_OVERLAP)))
+    return [round(i * (length - _TILE) / (count - 1)) for i in range(count)]
+
+
+def _without_twins(boxes: Sequence[Box]) -> list[Box]:
+    """A face on a seam is found twice, perhaps cut: of boxes that share half the smaller one, the larger stays."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda each: -each.area):
+        if all(_shared(box, other) < box.area / 2 for other in kept):
+            kept.append(box)
+    return kept
+
+
+def _shared(a: Box, b: Box) -> float:
+    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
+    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
+    return max(0.0, across) * max(0.0, down)

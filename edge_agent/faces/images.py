@@ -1,0 +1,84 @@
+"""Pictures from outside: bounded before they are decoded, and refused with a reason.
+
+Photos may be anything a phone or a scanner makes; frames are JPEGs from a kiosk's page or camera.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from edge_agent.errors import InputError
+from edge_agent.faces.face import Picture
+
+PHOTO_BYTES = 30 << 20
+PHOTO_PIXELS = 64_000_000
+PHOTO_LONGEST = 1600
+"""A face on a photo is no better for having more pixels than this leaves it."""
+FRAME_BYTES = 8 << 20
+FRAME_PIXELS = 1920 * 1200
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+_STILLS = {"JPEG", "MPO"}  # an MPO is a phone's JPEG with a depth map or a second eye's view behind it
+_DO = "Give a still photo as JPEG, PNG, WebP or BMP."
+
+
+def read_photo(photo: bytes | Path, name: str = "") -> Picture:
+    """A photo as a blue-green-red picture, upright, at most 1600 pixels long; `InputError` names the file."""
+    name = name or (photo.name if isinstance(photo, Path) else "The picture")
+    try:
+        data = photo.read_bytes() if isinstance(photo, Path) else photo
+    except OSError as error:
+        raise InputError(f"{name} can't be read: {error.strerror}.", do="Check the file.") from error
+    if len(data) > PHOTO_BYTES:
+        raise InputError(f"{name} has {len(data) >> 20} MB; {PHOTO_BYTES >> 20} are allowed.", do="Make it smaller.")
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            _refuse_unfit(image, name)
+            image.draft("RGB", (PHOTO_LONGEST, PHOTO_LONGEST))
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail((PHOTO_LONGEST, PHOTO_LONGEST))
+            rgb = _on_white(upright)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise InputError(f"{name} has too many pixels.", do=f"At most {PHOTO_PIXELS // 10**6} million.") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} is not a picture that can be read.", do=_DO) from error
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise for damaged files
+        raise InputError(f"{name} is damaged: {error}.", do="Take or copy it again.") from error
+    return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR).astype(np.uint8)
+
+
+def _refuse_unfit(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > PHOTO_PIXELS:
+        raise InputError(
+            f"{name} has {width}x{height} pixels.", do=f"At most {PHOTO_PIXELS // 10**6} million are allowed."
+        )
+    if getattr(image, "is_animated", False) and image.format not in _STILLS:
+        raise InputError(f"{name} is animated.", do=_DO)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    paper = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(paper, layer).convert("RGB")
+
+
+def check_frame(jpeg: bytes) -> None:
+    """Refuse what is not a whole JPEG of a camera's size; only the header is read. Raises `InputError`."""
+    if len(jpeg) > FRAME_BYTES:
+        raise InputError("The frame is too large.", do=f"At most {FRAME_BYTES >> 20} MB.")
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+            width, height = image.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, SyntaxError) as error:
+        raise InputError("The frame is not a JPEG.", do="Send frames as JPEG.") from error
+    if width * height > FRAME_PIXELS:
+        raise InputError(f"The frame has {width}x{height} pixels.", do="At most 1920x1200.")
+    if b"\xff\xd9" not in jpeg[-64:]:
+        raise InputError("The frame is cut short.", do="Send it again.")

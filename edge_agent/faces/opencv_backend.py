@@ -1,0 +1,60 @@
+"""YuNet finds faces and SFace tells them apart, both on OpenCV's dnn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge_agent.errors import DeviceError
+from edge_agent.faces.backend import OPENCV, Identity
+from edge_agent.faces.face import Box, Detection, Floats, Picture, floats
+
+DETECTOR = "face_detection_yunet_2023mar.onnx"
+RECOGNISER = "face_recognition_sface_2021dec.onnx"
+
+MIN_SCORE = 0.6
+_OVERLAP = 0.3
+_MOST = 200
+
+
+class OpenCVBackend:
+    def __init__(self, weights: Mapping[str, Path]) -> None:
+        try:
+            self._detector = cv2.FaceDetectorYN.create(
+                str(weights[DETECTOR]), "", (320, 320), MIN_SCORE, _OVERLAP, _MOST
+            )
+            self._recogniser = cv2.FaceRecognizerSF.create(str(weights[RECOGNISER]), "")
+        except cv2.error as error:
+            raise DeviceError(
+                f"The face models can't be loaded: {error.err}.", do="Run `edge-agent models fetch`."
+            ) from error
+
+    @property
+    def identity(self) -> Identity:
+        return OPENCV
+
+    def detect(self, picture: Picture, *, longest: int | None = None) -> list[Detection]:
+        height, width = picture.shape[:2]
+        shrink = min(1.0, longest / max(width, height)) if longest else 1.0
+        size = max(1, round(width * shrink)), max(1, round(height * shrink))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if shrink < 1 else picture
+        self._detector.setInputSize(size)
+        rows: Floats | None = self._detector.detect(small)[1]  # type: ignore[assignment]  # None where nobody is
+        if rows is None:
+            return []
+        back = np.array([width / size[0], height / size[1]], np.float32)
+        return [_detection(row, back) for row in rows]
+
+    def embed(self, picture: Picture, face: Detection) -> Floats:
+        row = np.concatenate([[0, 0, 0, 0], face.points.ravel(), [face.score]]).astype(np.float32)
+        upright = self._recogniser.alignCrop(picture, row)
+        return floats(self._recogniser.feature(upright)).ravel().copy()
+
+
+def _detection(row: Floats, back: Floats) -> Detection:
+    (x, y), (width, height) = row[:2] * back, row[2:4] * back
+    box = Box(float(x), float(y), float(width), float(height))
+    return Detection(box, floats(row[4:14].reshape(5, 2) * back), float(row[14]))

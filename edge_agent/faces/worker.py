@@ -1,0 +1,61 @@
+"""The engine's process: reads requests from a socket, answers each, one at a time. Holds no state between frames.
+
+Started as `python -m edge_agent.faces.worker FD ENGINE WEIGHTS...` by `process.py`, which has verified the weights.
+Ends when the socket does.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import cast
+
+import cv2
+
+from edge_agent.errors import DeviceError, InputError
+from edge_agent.faces.analyse import LONGEST, Analyser
+from edge_agent.faces.face import EngineName
+from edge_agent.faces.frames import decode_frame
+from edge_agent.faces.wire import FRAME, PREVIEW, pack, pack_sight
+
+THREADS = 2
+
+
+def answer(analyser: Analyser, message: bytes) -> bytes:
+    kind, picture = message[:1], decode_frame(message[1:])
+    height, width = picture.shape[:2]
+    if kind == FRAME:
+        return pack_sight(width, height, *analyser.frame(picture))
+    if kind == PREVIEW:
+        return pack_sight(width, height, None, [face.box for face in analyser.backend.detect(picture, longest=LONGEST)])
+    return pack_sight(width, height, None, analyser.faces(picture))
+
+
+def main(descriptor: int, engine: EngineName, weights: Sequence[Path]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches us too; the service closes the socket
+    cv2.setNumThreads(THREADS)
+    with Connection(descriptor) as service:
+        try:
+            analyser = Analyser(engine, {path.name: path for path in weights})
+        except DeviceError as error:
+            service.send_bytes(pack({"error": error.message, "do": error.do}))
+            return
+        service.send_bytes(pack({"ready": True}))
+        while True:
+            try:
+                message = service.recv_bytes()
+            except EOFError:
+                return
+            try:
+                service.send_bytes(answer(analyser, message))
+            except InputError as error:
+                service.send_bytes(pack({"error": error.message, "do": error.do}))
+            except BrokenPipeError:
+                return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), cast("EngineName", sys.argv[2]), [Path(name) for name in sys.argv[3:]])
