@@ -68,5 +68,5 @@ def test_states_lead_from_draft_to_closed() -> None:
         (ClassState.DELETED, True, False),
     ],
 )
-def test_an_approved_class_runs_by_itself(state: ClassState, by_hand: bool, running: bool) -> None:  # noqa: FBT001
+def test_an_approved_class_runs_by_itself(state: ClassState, by_hand: bool, running: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert runs(replace(CLASS, state=state, opened_by_hand=by_hand)) is running
