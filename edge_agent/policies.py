@@ -52,10 +52,12 @@ def load_policy(name_or_path: str | Path) -> LoadedPolicy:
     except FileNotFoundError:
         raise NotFoundError(
             f"No policy {name_or_path} (没有这个政策文件).",
-            do=f"Name one of {', '.join(policy_names())}, or the path of a .toml file.",
+            do=f"可用的有 / Name one of {', '.join(policy_names())}, or the path of a .toml file.",
         ) from None
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}.", do="Name a policy file that can be read.") from error
+        raise InputError(
+            f"{file}: 无法读取, {error.strerror}.", do="请给出可读的政策文件。Name a policy file that can be read."
+        ) from error
     return LoadedPolicy(parse_policy(content, source=file.name), hashlib.sha256(content).hexdigest())
 
 
@@ -66,12 +68,17 @@ def parse_policy(content: bytes, *, source: str) -> Policy:
         # Strict JSON takes a duration as "00:45:00" but not as a bare 45, which could mean seconds or minutes.
         policy = _adapter().validate_json(json.dumps(tables, default=str), strict=True)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{source}: not valid TOML: {error}.", do="Mend that line.") from error
+        raise InputError(f"{source}: not valid TOML: {error}.", do="请改正该行。Mend that line.") from error
     except ValidationError as error:
         wrong = "; ".join(_describe(item["type"], item["loc"], item["msg"]) for item in error.errors())
-        raise InputError(f"{source}: {wrong}.", do="Mend the keys named; docs/rules.md explains each.") from error
+        raise InputError(
+            f"{source}: {wrong}.", do="请改正所列的键。Mend the keys named; docs/rules.md explains each."
+        ) from error
     if found := problems(policy):
-        raise InputError(f"{source}: {'; '.join(found)}.", do="Mend the figures named; docs/rules.md explains each.")
+        raise InputError(
+            f"{source}: {'; '.join(found)}.",
+            do="请改正所列的数值。Mend the figures named; docs/rules.md explains each.",
+        )
     return policy
 
 

@@ -134,7 +134,7 @@ def read_cases(file: Path) -> CasesForm:
             if revision.lesson not in known:
                 raise InputError(
                     f"{file.name}: case {case.id} revises lesson {revision.lesson}, which it doesn't have.",
-                    do=f"Name one of {', '.join(sorted(known))}.",
+                    do=f"该案例的课程有 / Name one of {', '.join(sorted(known))}.",
                 )
     return form
 
@@ -149,7 +149,9 @@ def read_timetable(file: Path) -> Timetable:
 def _refuse_twins(lessons: tuple[LessonForm, ...], where: str) -> None:
     for name, count in Counter(lesson.id for lesson in lessons).items():
         if count > 1:
-            raise InputError(f"{where} has lesson {name} twice.", do="Give each lesson an id of its own.")
+            raise InputError(
+                f"{where} has lesson {name} twice.", do="每节课的编号不能重复。Give each lesson an id of its own."
+            )
 
 
 _FormT = TypeVar("_FormT", bound=BaseModel)
@@ -159,10 +161,12 @@ def _read(file: Path, form: type[_FormT]) -> _FormT:
     try:
         return form.model_validate_json(file.read_bytes())
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror}.", do="Name a file that can be read.") from error
+        raise InputError(
+            f"{file}: 无法读取, {error.strerror}.", do="请给出可读的文件。Name a file that can be read."
+        ) from error
     except ValidationError as error:
         wrong = "; ".join(f"{_place(item['loc'])}{item['msg']}" for item in error.errors(include_url=False)[:10])
-        raise InputError(f"{file.name}: {wrong}.", do="Mend the fields named.") from error
+        raise InputError(f"{file.name}: {wrong}.", do="请改正所列的字段。Mend the fields named.") from error
 
 
 def _place(path: tuple[int | str, ...]) -> str:
