@@ -1,0 +1,78 @@
+"""`python3 -m appliance`: install, upgrade, uninstall, bundle. `install.sh` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from appliance import bundle
+from appliance.host import Systemd
+from appliance.install import install, uninstall
+from appliance.layout import Layout
+from appliance.source import Source
+from appliance.talk import RefusalError, say
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    args = _arguments()
+    try:
+        match args.command:
+            case "install":
+                _install(args)
+            case "uninstall":
+                layout = _layout(args)
+                uninstall(layout, Systemd(layout))
+                say(
+                    f"已卸载；证据 {layout.database.parent} 与配置 {layout.config.parent} 保留",
+                    "uninstalled; evidence and configuration stay",
+                )
+            case "bundle":
+                file = bundle.make(Source(CHECKOUT), args.output, machine=args.machine, python=args.python)
+                say(f"安装包 {file}", "bundle written")
+    except RefusalError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _install(args: argparse.Namespace) -> None:
+    layout = _layout(args)
+    with tempfile.TemporaryDirectory(prefix="edge-agent-") as scratch:
+        source = bundle.unpack(args.offline, Path(scratch)) if args.offline else Source(CHECKOUT)
+        release = install(source, layout, Systemd(layout), args.config, now=args.now)
+    say(f"{release.folder.name} 已安装并运行", "installed and running")
+
+
+def _layout(args: argparse.Namespace) -> Layout:
+    layout = Layout(args.root.resolve())
+    if layout.live and os.geteuid() != 0:
+        raise RefusalError("安装需要管理员权限：sudo ./install.sh", "Installing needs root: sudo ./install.sh")
+    return layout
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="install.sh", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("install", "uninstall"):
+        command = commands.add_parser(name)
+        command.add_argument("--root", type=Path, default=Path("/"), help="目标根目录（制作镜像）/ root of an image")
+        if name == "install":
+            command.add_argument("--offline", type=Path, help="离线安装包 / a bundle; nothing is fetched")
+            command.add_argument("--config", type=Path, help="配置文件 / the configuration to put there")
+            command.add_argument("--now", action="store_true", help="不等下课 / don't wait for the end of a lesson")
+    command = commands.add_parser("bundle")
+    command.add_argument("--output", type=Path, default=Path(), help="目录 / folder")
+    command.add_argument("--machine", choices=["x86_64", "aarch64"], default=platform.machine())
+    command.add_argument(
+        "--python", choices=["3.11", "3.12", "3.13"], default=".".join(platform.python_version_tuple()[:2])
+    )
+    return parser.parse_args()
+
+
+sys.exit(main())
