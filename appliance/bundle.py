@@ -34,8 +34,8 @@ def make(source: Source, output: Path, *, machine: str, python: str) -> Path:
             shutil.copytree(source.folder / each, folder / each, ignore=shutil.ignore_patterns("__pycache__"))
         for each in TAKEN_FILES:
             shutil.copy(source.folder / each, folder / each)
-        _collect_wheels(source.folder, folder / "wheels", machine, python)
         run(sys.executable, "-m", "edge_agent", "models", "fetch", "--folder", folder / "models")
+        _collect_wheels(folder, machine, python)
         facts = {"version": source.version, "machine": machine, "python": python}
         (folder / FACTS).write_text(json.dumps(facts))
         sums = "".join(f"{digest}  {path}\n" for path, digest in _digests(folder))
@@ -77,21 +77,23 @@ def _digests(folder: Path) -> Iterator[tuple[str, str]]:
         yield str(path.relative_to(folder)), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _collect_wheels(checkout: Path, wheels: Path, machine: str, python: str) -> None:
+def _collect_wheels(folder: Path, machine: str, python: str) -> None:
+    """Ours is built from the folder, so it carries the models."""
+    wheels = folder / "wheels"
     pip = [sys.executable, "-m", "pip"]
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in (36, 34, 31, 28, 27, 24, 17)]
     platforms.append(f"--platform=manylinux2014_{machine}")
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         fetched, built = Path(scratch) / "fetched.txt", Path(scratch) / "built.txt"
-        pins = dict(_pins(checkout / "constraints" / "runtime.txt", python))
-        pins["pip"] = dict(_pins(checkout / "constraints" / "build.txt", python))["pip"]
+        pins = dict(_pins(folder / "constraints" / "runtime.txt", python))
+        pins["pip"] = dict(_pins(folder / "constraints" / "build.txt", python))["pip"]
         fetched.write_text("".join(text for name, text in pins.items() if name not in BUILT_HERE))
         built.write_text("".join(text for name, text in pins.items() if name in BUILT_HERE))
         target = ["--only-binary=:all:", *platforms, f"--python-version={python}", "--implementation=cp"]
         run(*pip, "download", "--no-deps", "--require-hashes", "--dest", wheels, *target, "-r", fetched)
         wheel = (*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir")
         run(*wheel, wheels, "--require-hashes", "-r", built)
-        run(*wheel, wheels, checkout)
+        run(*wheel, wheels, folder)
 
 
 def _pins(lock: Path, python: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ app = typer.Typer(name="edge-agent", no_args_is_help=True, add_completion=False,
 COMMANDS = {
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
+    "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
     "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
     "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),
