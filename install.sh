@@ -3,32 +3,50 @@
 set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
 
-# The tests talk to these as they are shipped; apt installs those that are missing.
-readonly TEST_PACKAGES=(
+# Debian packages; `command:package` where the command may also have come from elsewhere.
+readonly APPLIANCE_PACKAGES=(python3-venv)
+readonly SCREEN_PACKAGES=(cage chromium:chromium fonts-noto-cjk)
+readonly TEST_PACKAGES=( # the tests talk to these as they are shipped
     python3-venv mosquitto mosquitto-clients postgresql ffmpeg faketime fonts-noto-cjk poppler-utils libreoffice-calc
     gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly} iproute2 iptables shellcheck systemd
+    npm:npm chromium:chromium
 )
 
 main() {
     local command=${1:-install}
-    shift || true
     case $command in
+        -h | --help) command=help ;;
+        -*) command=install ;;
+        *) shift || true ;;
+    esac
+    case $command in
+        install | upgrade) run_appliance install "$@" ;;
+        uninstall) run_appliance uninstall "$@" ;;
+        bundle) make_bundle "$@" ;;
         test) run_tests "$@" ;;
         demo) run_demo "$@" ;;
-        help | -h | --help) show_help ;;
+        help) show_help ;;
         *) die "没有 $command 这个命令，请看 ./install.sh help" "There is no command $command: see ./install.sh help" ;;
     esac
 }
 
 show_help() {
     cat <<'HELP'
-./install.sh test [pytest 选项]   检查代码并运行全部测试；以 root 运行时补装缺少的系统软件包
+sudo ./install.sh [选项]          安装或升级本机；升级会等到下课，不正常则自动恢复旧版本
+     --offline 安装包             不联网安装        --config 文件   使用这份配置
+     --screen                     在本机屏幕上显示签到页面    --now   不等下课
+sudo ./install.sh uninstall       卸载程序，保留证据与配置
+./install.sh bundle               制作离线安装包（--machine aarch64 --python 3.11）
 ./install.sh demo [选项]          在本机演示整个过程：虚拟摄像头、签到、录像、同步、核验
-./install.sh help                 本说明
+./install.sh test [pytest 选项]   检查代码并运行全部测试；以 root 运行时补装缺少的系统软件包
 
-./install.sh test [pytest options]   lints, types and all tests; as root, installs missing system packages
-./install.sh demo [options]          the whole product at work here: virtual cameras, check-in, recording, sync, verification
-./install.sh help                    this text
+sudo ./install.sh [options]       install or upgrade this device; waits for the end of a lesson, goes back if not healthy
+     --offline BUNDLE             fetch nothing     --config FILE   put this configuration there
+     --screen                     show the kiosk on the attached screen    --now   don't wait for the end of a lesson
+sudo ./install.sh uninstall       take the program away; evidence and configuration stay
+./install.sh bundle               make an offline bundle (--machine aarch64 --python 3.11)
+./install.sh demo [options]       the whole product at work here: virtual cameras, check-in, recording, sync, verification
+./install.sh test [pytest options]   linters, types and all tests; as root, installs missing system packages
 HELP
 }
 
@@ -49,6 +67,24 @@ run_tests() {
     exec .venv/bin/python -m pytest "$@"
 }
 
+run_appliance() { # $1: install or uninstall
+    require_64_bit
+    local python arguments=" $* " modules=venv
+    if [[ $1 == install && $arguments != *" --offline "* ]]; then
+        modules=venv,ensurepip
+        [[ $arguments == *" --root "* ]] || install_packages "${APPLIANCE_PACKAGES[@]}"
+        [[ $arguments != *" --screen "* ]] || install_packages "${SCREEN_PACKAGES[@]}"
+    fi
+    python=$(find_python "$modules")
+    exec "$python" -m appliance "$@"
+}
+
+make_bundle() {
+    require_64_bit
+    make_environment runtime
+    exec .venv/bin/python -m appliance bundle "$@"
+}
+
 run_demo() {
     require_64_bit
     make_environment runtime
@@ -61,10 +97,10 @@ require_64_bit() {
         "A 64-bit system is required, the face and video libraries have no 32-bit build: install 64-bit Debian or Raspberry Pi OS"
 }
 
-find_python() {
+find_python() { # $1: modules that it must have
     local candidate
     for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
-        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+        if "$candidate" -c "import sys, $1; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" 2>/dev/null; then
             echo "$candidate"
             return
         fi
@@ -80,11 +116,11 @@ make_environment() {
     if [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && .venv/bin/edge-agent --version &>/dev/null; then return; fi
 
     say "安装 Python 组件" "Python packages"
-    python=$(find_python)
+    python=$(find_python venv,ensurepip)
     .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
     local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input)
     "${pip[@]}" --require-hashes -r constraints/build.txt
-    "${pip[@]}" --require-hashes --no-build-isolation -r "$lock"
+    "${pip[@]}" --require-hashes --only-binary :all: -r "$lock"
     "${pip[@]}" --no-deps --no-build-isolation --editable .
     echo "$wanted" >"$stamp"
 }
@@ -92,13 +128,15 @@ make_environment() {
 # Those of the packages that are missing, in one call of apt, without starting their services.
 install_packages() {
     command -v dpkg-query >/dev/null || die "只支持 Debian 与 Raspberry Pi OS" "Only Debian and Raspberry Pi OS are supported"
-    local package missing=()
+    local package status missing=()
     for package in "$@"; do
-        [[ $(dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || missing+=("$package")
+        if [[ $package == *:* ]]; then
+            command -v "${package%:*}" >/dev/null || missing+=("${package#*:}")
+        else
+            status=$(dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null) || true
+            [[ $status == ii* ]] || missing+=("$package")
+        fi
     done
-    # These may have come from elsewhere, under another name.
-    command -v npm >/dev/null || missing+=(npm)
-    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing+=(chromium)
     ((${#missing[@]})) || return 0
 
     ((EUID == 0)) || die "缺少系统软件包，请先运行：sudo apt install ${missing[*]}" \

@@ -45,7 +45,7 @@ def _install(args: argparse.Namespace) -> None:
     layout = _layout(args)
     with tempfile.TemporaryDirectory(prefix="edge-agent-") as scratch:
         source = bundle.unpack(args.offline, Path(scratch)) if args.offline else Source(CHECKOUT)
-        release = install(source, layout, Systemd(layout), args.config, now=args.now)
+        release = install(source, layout, Systemd(layout, screen=args.screen), args.config, now=args.now)
     say(f"{release.folder.name} 已安装并运行", "installed and running")
 
 
@@ -65,6 +65,9 @@ def _arguments() -> argparse.Namespace:
         if name == "install":
             command.add_argument("--offline", type=Path, help="离线安装包 / a bundle; nothing is fetched")
             command.add_argument("--config", type=Path, help="配置文件 / the configuration to put there")
+            command.add_argument(
+                "--screen", action="store_true", help="屏幕显示签到页 / show the kiosk on the screen"
+            )
             command.add_argument("--now", action="store_true", help="不等下课 / don't wait for the end of a lesson")
     command = commands.add_parser("bundle")
     command.add_argument("--output", type=Path, default=Path(), help="目录 / folder")

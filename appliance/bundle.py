@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.shell import run
-from appliance.source import Source
+from appliance.source import WEIGHTS, Source
 from appliance.talk import RefusalError
 
 SUMS = "SHA256SUMS"
 FACTS = "bundle.json"
-BUILT_HERE = {"wsdiscovery"}  # pure Python, but without a wheel on the index
 TAKEN = ("appliance", "edge_agent", "config", "models", "systemd", "constraints")
 TAKEN_FILES = ("install.sh", "pyproject.toml", "README.md", "LICENSE")
 
@@ -36,12 +35,15 @@ def make(source: Source, output: Path, *, machine: str, python: str) -> Path:
             shutil.copy(source.folder / each, folder / each)
         run(sys.executable, "-m", "edge_agent", "models", "fetch", "--folder", folder / "models")
         _collect_wheels(folder, machine, python)
+        for path in (folder / "models").iterdir():
+            if path.suffix in WEIGHTS:  # our wheel carries them
+                path.unlink()
         facts = {"version": source.version, "machine": machine, "python": python}
         (folder / FACTS).write_text(json.dumps(facts))
         sums = "".join(f"{digest}  {path}\n" for path, digest in _digests(folder))
         (folder / SUMS).write_text(sums)
-        file = output / f"{name}.tar.gz"
-        with tarfile.open(file, "w:gz") as archive:
+        file = output / f"{name}.tar"  # wheels are compressed already
+        with tarfile.open(file, "w") as archive:
             archive.add(folder, arcname=name)
     return file
 
@@ -84,16 +86,13 @@ def _collect_wheels(folder: Path, machine: str, python: str) -> None:
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in (36, 34, 31, 28, 27, 24, 17)]
     platforms.append(f"--platform=manylinux2014_{machine}")
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
-        fetched, built = Path(scratch) / "fetched.txt", Path(scratch) / "built.txt"
+        lock = Path(scratch) / "lock.txt"
         pins = dict(_pins(folder / "constraints" / "runtime.txt", python))
         pins["pip"] = dict(_pins(folder / "constraints" / "build.txt", python))["pip"]
-        fetched.write_text("".join(text for name, text in pins.items() if name not in BUILT_HERE))
-        built.write_text("".join(text for name, text in pins.items() if name in BUILT_HERE))
+        lock.write_text("".join(pins.values()))
         target = ["--only-binary=:all:", *platforms, f"--python-version={python}", "--implementation=cp"]
-        run(*pip, "download", "--no-deps", "--require-hashes", "--dest", wheels, *target, "-r", fetched)
-        wheel = (*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir")
-        run(*wheel, wheels, "--require-hashes", "-r", built)
-        run(*wheel, wheels, folder)
+        run(*pip, "download", "--no-deps", "--require-hashes", "--dest", wheels, *target, "-r", lock)
+    run(*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels, folder)
 
 
 def _pins(lock: Path, python: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from appliance.release import Release
 from appliance.shell import run
 
 SERVICES = tuple(f"edge-agent-{name}.service" for name in ("capture", "kiosk", "sync", "upkeep"))
+SCREEN = "edge-screen.service"
 READY = 90.0  # seconds for all services to say that they are ready; a migration comes before
 GROWING_PAUSES = 254  # the first systemd with RestartSteps=
 STEADY = 15.0  # seconds in which none may have been restarted
@@ -37,15 +38,16 @@ class Host(Protocol):
 class Systemd:
     """systemd, on this machine or in the folder of an image, where nothing is started."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, *, screen: bool = False) -> None:
         self._layout = layout
+        self._enabled = ("edge-agent.target", *SERVICES, *((SCREEN,) if screen else ()))
 
     def adopt(self, release: Release) -> None:
         place_units(release, self._layout, systemd=_version())
         run("systemd-sysusers", *self._root())
         run("systemd-tmpfiles", *self._root(), "--create", "edge-agent.conf")
         self._reload()
-        run("systemctl", *self._root(), "enable", "edge-agent.target", *SERVICES)
+        run("systemctl", *self._root(), "enable", *self._enabled)
 
     def start(self) -> None:
         if self._layout.live:
@@ -73,7 +75,9 @@ class Systemd:
         return f"{', '.join(restarted)}: {_journal(restarted[0])}" if restarted else ""
 
     def forget(self, release: Release) -> None:
-        run("systemctl", *self._root(), "disable", "edge-agent.target", *SERVICES)
+        if self._layout.live:
+            run("systemctl", "stop", SCREEN)
+        run("systemctl", *self._root(), "disable", "edge-agent.target", *SERVICES, SCREEN)
         remove_units(release, self._layout)
         self._reload()
 

@@ -21,6 +21,15 @@ from appliance.talk import RefusalError, say
 
 BUILT_AFTER = 1_767_225_600  # 2026-01-01: an earlier clock is wrong, and no certificate would be accepted
 
+CHECK = """
+from edge_agent.errors import EdgeAgentError
+from edge_agent.settings import load_settings
+try:
+    load_settings()
+except EdgeAgentError as error:
+    raise SystemExit(str(error))
+"""
+
 
 def install(
     source: Source,
@@ -103,19 +112,20 @@ def _configure(release: Release, layout: Layout, given: Path | None) -> None:
     if given or not layout.config.exists():
         layout.config.parent.mkdir(parents=True, exist_ok=True)
         part = layout.config.with_suffix(".new")
-        shutil.copyfile(given or release.share / "config" / "config.toml", part)
-        _check(release, part)
-        part.replace(layout.config)
+        try:
+            shutil.copyfile(given or release.share / "config" / "config.toml", part)
+            _check(release, part)
+            part.replace(layout.config)
+        finally:
+            part.unlink(missing_ok=True)
     else:
         _check(release, layout.config)
 
 
 def _check(release: Release, config: Path) -> None:
-    check = "from edge_agent.settings import load_settings; load_settings()"
-    found = _ask(release, config, "-c", check, command="python")
+    found = _ask(release, config, "-c", CHECK, command="python")
     if found.returncode:
-        reason = found.stderr.strip().splitlines()[-1]
-        raise RefusalError(f"配置文件有误：{reason}", f"The configuration is wrong: {reason}")
+        raise RefusalError("配置文件有误：", f"The configuration is wrong: {found.stderr.strip()}")
 
 
 def _wait_until_idle(release: Release, layout: Layout, pause: Callable[[float], None]) -> None:

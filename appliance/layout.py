@@ -73,5 +73,5 @@ class Layout:
 
     @property
     def database(self) -> Path:
-        data = Path(self.settings().get("store", {}).get("data_dir", "/var/lib/edge_agent"))
-        return self.root / data.relative_to("/") / "edge_agent.db"
+        data = Path(self.settings().get("store", {}).get("data_dir", self.root / "var/lib/edge_agent"))
+        return data / "edge_agent.db"

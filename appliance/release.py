@@ -104,7 +104,7 @@ def _fill(release: Release, source: Source) -> None:
         install = (python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
         run(*install, "--require-hashes", "-r", source.folder / "constraints" / "build.txt")
         lock = source.folder / "constraints" / "runtime.txt"
-        run(*install, "--require-hashes", "--no-build-isolation", "-r", lock)
+        run(*install, "--require-hashes", "--only-binary=:all:", "-r", lock)
         run(*install, "--no-deps", "--no-build-isolation", source.folder)
     run(release.command, "--version")
 

@@ -11,8 +11,8 @@ pin() { # $1: file, $2: where the names come from, the rest: options of uv
         --generate-hashes --quiet "${@:3}" >/dev/null
 }
 
-# What builds this package (hatchling, editables) and WSDiscovery, which has no wheel (setuptools), and pip.
-pin build.txt - "$@" <<<$'hatchling>=1.27\neditables\nsetuptools\npip'
+# What builds and installs this package.
+pin build.txt - "$@" <<<$'hatchling>=1.27\neditables\npip'
 pin test.txt pyproject.toml --extra test --constraints constraints/build.txt "$@"
 pin runtime.txt pyproject.toml --constraints constraints/test.txt "$@"
 pin dlib.txt pyproject.toml --extra dlib --constraints constraints/test.txt "$@"
