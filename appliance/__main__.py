@@ -65,9 +65,7 @@ def _arguments() -> argparse.Namespace:
         if name == "install":
             command.add_argument("--offline", type=Path, help="离线安装包 / a bundle; nothing is fetched")
             command.add_argument("--config", type=Path, help="配置文件 / the configuration to put there")
-            command.add_argument(
-                "--screen", action="store_true", help="屏幕显示签到页 / show the kiosk on the screen"
-            )
+            command.add_argument("--screen", action="store_true", help="屏幕显示签到页 / show the kiosk on the screen")
             command.add_argument("--now", action="store_true", help="不等下课 / don't wait for the end of a lesson")
     command = commands.add_parser("bundle")
     command.add_argument("--output", type=Path, default=Path(), help="目录 / folder")

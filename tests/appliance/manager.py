@@ -21,6 +21,7 @@ from appliance.layout import Layout
 from appliance.release import Release
 
 PATIENCE = 60.0
+TIMEOUT_STOP = 60.0  # seconds: TimeoutStopSec= of the units
 
 
 @dataclass
@@ -62,8 +63,13 @@ class ServiceManager:
     def stop(self) -> None:
         for unit in self.units.values():
             unit.process.terminate()
-        for unit in self.units.values():
-            unit.process.wait(20)
+        for name, unit in self.units.items():
+            try:
+                unit.process.wait(TIMEOUT_STOP)
+            except subprocess.TimeoutExpired:
+                unit.process.send_signal(signal.SIGABRT)  # Python then writes where each thread stands
+                unit.process.wait()
+                raise RuntimeError(f"{name} does not stop:\n{self._log(name).read_text(errors='replace')}") from None
             unit.channel.close()
         self.units.clear()
 
@@ -109,7 +115,8 @@ class ServiceManager:
         return [str(self._layout.root / program.lstrip("/")), *arguments]
 
     def _environment(self, address: str) -> dict[str, str]:
-        return {**os.environ, "EDGE_AGENT_CONFIG": str(self._layout.config), "NOTIFY_SOCKET": address}
+        ours = {"EDGE_AGENT_CONFIG": str(self._layout.config), "NOTIFY_SOCKET": address, "PYTHONFAULTHANDLER": "1"}
+        return {**os.environ, **ours}
 
     def _log(self, name: str) -> Path:
         return self._layout.root / f"{name}.log"
