@@ -12,6 +12,7 @@ class Cause(StrEnum):
     REFUSED = "refused"  # the address answers, the port doesn't
     UNREACHABLE = "unreachable"
     UNAUTHORIZED = "unauthorized"
+    LOCKED = "locked"  # after too many wrong passwords
     NOT_FOUND = "not_found"  # the camera has no such stream
     TIMEOUT = "timeout"
     CLOSED = "closed"  # the camera ended the stream
@@ -43,6 +44,14 @@ _NETWORK = {
     errno.ENODEV: Cause.NOT_FOUND,
 }
 
+_KINDS = {
+    av.error.HTTPUnauthorizedError: Cause.UNAUTHORIZED,
+    av.error.HTTPForbiddenError: Cause.LOCKED,
+    av.error.HTTPNotFoundError: Cause.NOT_FOUND,
+    av.error.ExitError: Cause.TIMEOUT,  # our own deadline interrupted the read
+    TimeoutError: Cause.TIMEOUT,
+    EOFError: Cause.CLOSED,
+}
 _DISK = {errno.ENOSPC: Cause.DISK_FULL, errno.EDQUOT: Cause.DISK_FULL, errno.ENOENT: Cause.FOLDER_GONE}
 
 
@@ -58,14 +67,9 @@ def of_stream(error: Exception) -> Cause:
     """Name what libavformat or the socket said. Its text is not kept: it quotes the address with the password."""
     if isinstance(error, StreamError):
         return error.cause
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return Cause.UNAUTHORIZED
-    if isinstance(error, av.error.HTTPNotFoundError):
-        return Cause.NOT_FOUND
-    if isinstance(error, av.error.ExitError | TimeoutError):  # our own deadline interrupted the read
-        return Cause.TIMEOUT
-    if isinstance(error, EOFError):
-        return Cause.CLOSED
+    for kind, cause in _KINDS.items():
+        if isinstance(error, kind):
+            return cause
     return _NETWORK.get(getattr(error, "errno", None) or 0, Cause.BAD_DATA)
 
 

@@ -9,26 +9,26 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from time import sleep
 
 from av.error import FFmpegError
 
-from edge_agent.capture import source as sources
+from edge_agent.cameras import sources
+from edge_agent.cameras.sources import Source
 from edge_agent.capture.causes import Cause, StreamError, of_stream
 from edge_agent.capture.keyframe import Keyframe
 from edge_agent.capture.reader import Consumer, Reader
-from edge_agent.capture.source import Source
 from edge_agent.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
 BACKOFF = (0.25, 5.0)
-BACKOFF_UNAUTHORIZED = 60.0  # cameras lock out after a handful of wrong passwords
+BACKOFF_LOGIN = 60.0  # cameras lock out after a handful of wrong passwords
 STEADY = 5.0  # seconds of video after which the next failure starts from the shortest pause
-# Reading in bursts saves a third of the CPU: a thread that wakes for every frame finds its caches cold. Together with
-# a fragment of 0.5 s it stays below the second that a kill may lose; the kernel's socket buffer holds far more.
-NAP = 0.2
+# Reading in bursts saves a third of the CPU: a thread that wakes for every network packet finds its caches cold. With a
+# fragment of 0.5 s it stays below the second that a kill may lose; the kernel's socket buffer holds far more.
+NAP = 0.25
 PATIENCE = 0.9  # of a read's deadline: what fails after it failed because of it
-NAP_AFTER = 0.004  # seconds of waiting for a packet that say the socket was empty
 
 
 class Feed:
@@ -78,7 +78,7 @@ class Feed:
                 log.info("%s: no video (%s)", self.name, cause)
             self.cause = cause
             pause = BACKOFF[0] if (self.heard or 0.0) - began > STEADY else min(2 * pause, BACKOFF[1])
-            self._wait(BACKOFF_UNAUTHORIZED if cause is Cause.UNAUTHORIZED else pause)
+            self._wait(BACKOFF_LOGIN if cause in {Cause.UNAUTHORIZED, Cause.LOCKED} else pause)
 
     def _connect(self) -> Cause:
         """Read one connection to its end, and tell why it ended."""
@@ -86,8 +86,8 @@ class Feed:
         began = self._boottime()
         try:
             with self._source.open() as container:
-                reader = Reader(container, lambda: self._consumers)
-                self._read(reader)
+                reader = Reader(container, lambda: self._consumers, self._boottime)
+                reader.read(self._listener(reader))
             cause = Cause.STOPPED if self._stopping.is_set() else Cause.CLOSED
         except (FFmpegError, OSError, StreamError, DeviceError) as error:
             cause = of_stream(error)
@@ -101,20 +101,21 @@ class Feed:
             consumer.end(cause)
         return cause
 
-    def _read(self, reader: Reader) -> None:
-        began = last = self._boottime()
-        for at in reader.read(self._boottime):
+    def _listener(self, reader: Reader) -> Callable[[float], bool]:
+        """Give what hears of each packet of a connection: keeps the state, takes naps, says when to stop."""
+        boottime, nap, stopping = self._boottime, self._nap, self._stopping
+        steady = boottime() + STEADY
+
+        def heard(at: float) -> bool:
             self.heard = at
             if reader.keyframe is not self.keyframe:
                 self.keyframe = reader.keyframe
                 self.cause = None
-            if self._stopping.is_set():
-                return
-            if at - last > NAP_AFTER and at - began > STEADY and self._nap:
-                self._stopping.wait(self._nap)
-                last = self._boottime()
-            else:
-                last = at
+            if nap and at > steady and at < reader.next_due:
+                sleep(nap)
+            return not stopping.is_set()
+
+        return heard
 
     def _wait(self, seconds: float) -> None:
         """Sit out the pause, but not longer than the camera is away: a rebooted one is recorded within a second."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -64,7 +64,12 @@ class Reader:
     Raises `StreamError` where the stream can't be recorded.
     """
 
-    def __init__(self, container: InputContainer, consumers: Callable[[], tuple[Consumer, ...]]) -> None:
+    def __init__(
+        self,
+        container: InputContainer,
+        consumers: Callable[[], tuple[Consumer, ...]],
+        boottime: Callable[[], float],
+    ) -> None:
         video = next(iter(container.streams.video), None)
         if video is None:
             raise StreamError(Cause.NO_VIDEO)
@@ -74,6 +79,7 @@ class Reader:
         self.begun: tuple[Consumer, ...] = ()
         self._container = container
         self._consumers = consumers
+        self._boottime = boottime
         self._video = video
         self._audio = next(iter(container.streams.audio), None)
         self._timeline = Timeline(video.time_base or _RTP, video.guessed_rate)
@@ -81,32 +87,38 @@ class Reader:
         self._sets = b""
         self._jumps = 0
 
-    def read(self, boottime: Callable[[], float]) -> Iterator[float]:
-        """Give the arrival of each packet once it was passed on; ends when the camera ends the stream."""
-        audio, index = self._audio, self._video.index
+    def read(self, heard: Callable[[float], bool]) -> None:
+        """Read until the camera ends the stream, or `heard(arrival)`, called for each packet, says no."""
+        audio, index, boottime = self._audio, self._video.index, self._boottime
         sound = Timeline(audio.time_base or _RTP, None) if audio else None
-        began = heard = boottime()
+        began = seen = boottime()
         for packet in self._container.demux([self._video, audio] if audio else [self._video]):
             if not packet.size:  # the demuxer's farewell at the end of a stream, or a camera's empty frame
                 continue
             at = boottime()
             if packet.stream_index == index:
-                heard = at
+                seen = at
                 self._pass_video(packet, at)
             elif sound and self._streams:
                 for placed in sound.place(packet, at):
                     for consumer in self.begun:
                         consumer.sound(placed, at)
-            if at - heard > SILENCE:
-                raise StreamError(Cause.FROZEN)
+                if at - seen > SILENCE:
+                    raise StreamError(Cause.FROZEN)
             if self._streams is None and at - began > KEYFRAME_WAIT:
                 raise StreamError(Cause.NO_KEYFRAME)
-            yield at
+            if not heard(at):
+                return
+
+    @property
+    def next_due(self) -> float:
+        """When, on the boot clock, the next picture can be here at the earliest."""
+        return self._timeline.next_due
 
     def _pass_video(self, packet: Packet[Stream], at: float) -> None:
         for placed in self._timeline.place(packet, at):
             if placed.is_keyframe:
-                at = self._timeline.instant(at)
+                at = self._timeline.sent
                 self._pass_keyframe(placed, at)
             for consumer in self.begun:
                 consumer.picture(placed, at)

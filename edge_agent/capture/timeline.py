@@ -9,13 +9,14 @@ What cameras and libavformat's RTSP reader do instead, and what becomes of it:
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from av.packet import Packet
 from av.stream import Stream
 
 TOLERANCE = 1.5  # seconds by which a packet's time may differ from its arrival; jitter of Wi-Fi cameras stays below
-DRIFT = 2e-4  # of a camera's clock against ours; crystals stay below half of it
+DRIFT_A_PACKET = 8e-6  # seconds; at 25 a second twice what a crystal drifts
 PATIENCE = 48  # packets without dts before their arrival is used; B-frames bring at most 16
 
 
@@ -30,8 +31,7 @@ class Timeline:
         self._shift = 0
         self._last = 0
         self._last_at = -1.0
-        self._lag = 0.0
-        self._lag_at = 0.0
+        self._lag = math.inf
         self.jumps = 0
 
     def place(self, packet: Packet[Stream], at: float) -> tuple[Packet[Stream], ...]:
@@ -42,17 +42,26 @@ class Timeline:
             if 0 < dts - self._last < self._limit:
                 self._last = dts
                 self._last_at = at
+                self._weigh(at)
                 if self._shift or packet.pts is None or packet.pts < dts:
                     self._write(packet, dts)
                 return (packet,)
         return self._place_with_care(packet, at)
 
-    def instant(self, at: float) -> float:
-        """Give when the packet placed last was sent, from its arrival: what waited least tells how long it waited."""
-        sent = self._last / self._ticks
-        self._lag = min(at - sent, self._lag + (sent - self._lag_at) * DRIFT) if self._lag_at else at - sent
-        self._lag_at = sent
-        return sent + self._lag
+    @property
+    def sent(self) -> float:
+        """When the packet placed last came out of the camera: the one that waited least tells how long it waited."""
+        return self._last / self._ticks + self._lag
+
+    @property
+    def next_due(self) -> float:
+        """When the next packet can be here at the earliest."""
+        return (self._last + self._step) / self._ticks + self._lag
+
+    def _weigh(self, at: float) -> None:
+        lag = at - self._last / self._ticks
+        # The least lag rises by a crystal's drift, or a camera with a slow clock would seem to send into the past.
+        self._lag = lag if lag < self._lag else self._lag + DRIFT_A_PACKET
 
     def _place_with_care(self, packet: Packet[Stream], at: float) -> tuple[Packet[Stream], ...]:
         if self._last_at < 0:
@@ -66,11 +75,12 @@ class Timeline:
             if moved <= 0 or abs(moved - elapsed) > self._limit:
                 if abs(moved - elapsed) > self._limit:
                     self.jumps += 1
-                    self._lag_at = 0.0
+                    self._lag = math.inf
                 due = self._last + elapsed
                 self._shift = due - packet.dts
         self._write(packet, due)
         self._last, self._last_at = due, at
+        self._weigh(at)
         return (packet,)
 
     def _begin(self, packet: Packet[Stream], at: float) -> tuple[Packet[Stream], ...]:
@@ -91,6 +101,7 @@ class Timeline:
                 self._write(early, packet.dts - back * self._step)
         self._last = packet.dts or 0
         self._last_at = at
+        self._weigh(at)
         return tuple(early for early, _ in held)
 
     def _write(self, packet: Packet[Stream], dts: int) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from edge_agent.cli.lazy import mount
 
 BENCHES = {
+    "record": ("edge_agent.cli.benches.record:run", "Recording: copying packets against ffmpeg and OpenCV."),
     "store": ("edge_agent.cli.benches.store:run", "The journal: durable facts against bare sqlite3."),
     "rules": ("edge_agent.cli.benches.rules:run", "The rule engine: replay of cases, plan of a venue."),
 }

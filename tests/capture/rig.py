@@ -12,9 +12,9 @@ from pathlib import Path
 
 import av
 
+from edge_agent.cameras.sources import RtspSource, Source
 from edge_agent.capture.causes import Cause
 from edge_agent.capture.feed import Feed
-from edge_agent.capture.source import RtspSource, Source
 from edge_agent.capture.tape import Recorded, Tape
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.model.media import MediaKind

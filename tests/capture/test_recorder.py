@@ -102,7 +102,7 @@ def test_another_codec_begins_a_segment(tmp_path: Path) -> None:
 def test_recording_goes_on_when_the_camera_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, cause: Cause
 ) -> None:
-    monkeypatch.setattr("edge_agent.capture.source.READ_SECONDS", 0.5)
+    monkeypatch.setattr("edge_agent.cameras.sources.READ_SECONDS", 0.5)
     with VirtualCamera(main=SPEC) as camera, recording(camera.rtsp_url, tmp_path) as rig:
         rig.wait_since()
         camera.fault(fault, seconds=None if fault is Fault.CUT else 2)
@@ -136,8 +136,8 @@ def test_wrong_passwords_are_not_tried_until_the_camera_locks_out(tmp_path: Path
 def test_a_camera_that_gives_nothing_is_named_and_recorded_once_it_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, cause: Cause
 ) -> None:
-    monkeypatch.setattr("edge_agent.capture.source.OPEN_SECONDS", 1.0)
-    monkeypatch.setattr("edge_agent.capture.source.READ_SECONDS", 1.0)
+    monkeypatch.setattr("edge_agent.cameras.sources.OPEN_SECONDS", 1.0)
+    monkeypatch.setattr("edge_agent.cameras.sources.READ_SECONDS", 1.0)
     monkeypatch.setattr(reader, "KEYFRAME_WAIT", 1.0)
     with VirtualCamera(main=SPEC) as camera:
         camera.fault(fault)
