@@ -81,6 +81,13 @@ class DiskSettings(Section):
     forecast_days: int = Field(default=5, ge=1, description="Teaching days ahead for which a full disk is foretold.")
 
 
+class CameraSettings(Section):
+    search: tuple[str, ...] = Field(
+        default=(), description="Hosts and subnets that a search for cameras asks one by one, where multicast is lost."
+    )
+    csi_python: str = Field(default="/usr/bin/python3", description="The interpreter that has picamera2.")
+
+
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
@@ -96,6 +103,7 @@ class Settings(BaseSettings):
     clock: ClockSettings = ClockSettings()
     media: MediaSettings = MediaSettings()
     disk: DiskSettings = DiskSettings()
+    cameras: CameraSettings = CameraSettings()
 
     @classmethod
     def settings_customise_sources(

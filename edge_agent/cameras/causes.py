@@ -39,7 +39,7 @@ _WORDS: dict[Cause, tuple[str, str]] = {
     ),
     Cause.BAD_ANSWER: (
         "应答残缺或不合规 / the answer is incomplete or not valid",
-        "升级固件，或用 RTSP 地址绑定 / Update its firmware, or bind its RTSP address.",
+        "核对地址，升级固件 / Check the address, and update its firmware.",
     ),
     Cause.UNAUTHORIZED: (
         "用户名或密码不对 / wrong user or password",

@@ -42,7 +42,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`serial` is empty where a device tells none, or its own address; `skew` is its clock minus ours, in seconds."""
+    """`serial` is empty where a device tells none, or its own address; `skew` is its clock minus ours, in seconds,
+    as it was before it was set right.
+    """
 
     host: str
     port: int
@@ -52,6 +54,7 @@ class Device:
     firmware: str
     serial: str
     skew: float | None
+    clock_set: bool
     channels: tuple[Channel, ...]
 
 

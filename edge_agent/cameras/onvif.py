@@ -35,9 +35,12 @@ from onvif.definition import SERVICES  # type: ignore[import-untyped] # noqa: E4
 
 logging.getLogger().removeHandler(_placeholder)
 
+log = logging.getLogger(__name__)
+
 REQUEST_S = 5.0
 BUDGET_S = 20.0  # for all that is asked of one device; an NVR of 64 channels answers within 10
 MAX_PROFILES = 256
+MAX_SKEW_S = 2.0  # a camera tells whole seconds, and takes one to answer
 _WSDL = Path(onvif.__file__).parent / "wsdl"
 _STREAM_SETUP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 
@@ -76,6 +79,7 @@ class OnvifDevice:
         self.where = f"{self.host}:{self.port}"
         self._login = login
         self._auth = _Auth.NONE
+        self._clock: Any = None
         self._skew: timedelta | None = None
         self._session: aiohttp.ClientSession | None = None
         self._services: dict[str, ONVIFService] = {}
@@ -98,8 +102,9 @@ class OnvifDevice:
             raise CameraError(Cause.OTHER_SERIAL, self.where, detail=told or "it tells none")
         media = await self._media_address()
         profiles = await self._profiles(media)
-        if set_clock and skew is not None:  # last: the login lies on the clock as it was
-            await self._set_clock(now + timedelta(seconds=asyncio.get_running_loop().time() - started))
+        clock_set = False
+        if set_clock and skew is not None and abs(skew) > MAX_SKEW_S:  # last: the login lies on the clock as it was
+            clock_set = await self._set_clock(now + timedelta(seconds=asyncio.get_running_loop().time() - started))
         return Device(
             host=self.host,
             port=self.port,
@@ -109,6 +114,7 @@ class OnvifDevice:
             firmware=_text(information, "FirmwareVersion"),
             serial=told,
             skew=skew,
+            clock_set=clock_set,
             channels=channels(profiles),
         )
 
@@ -147,20 +153,27 @@ class OnvifDevice:
         self._skew = theirs + timedelta(seconds=0.5) - (now + timedelta(seconds=elapsed / 2))
         return round(self._skew.total_seconds(), 1)
 
-    async def _set_clock(self, now: datetime) -> None:
-        """Keeps the camera's zone and daylight saving: they only change what it writes into its picture."""
+    async def _set_clock(self, now: datetime) -> bool:
+        """Keeps the camera's zone and daylight saving, which only change what it writes into its picture.
+
+        Whether it was allowed: an account that may only watch is not.
+        """
         utc = now.astimezone(UTC)
-        await self._ask(
-            "devicemgmt",
-            "SetSystemDateAndTime",
-            DateTimeType="Manual",
-            DaylightSavings=bool(_dig(self._clock, "DaylightSavings")),
-            TimeZone=_dig(self._clock, "TimeZone"),
-            UTCDateTime={
+        wanted = {
+            "DateTimeType": "Manual",
+            "DaylightSavings": bool(_dig(self._clock, "DaylightSavings")),
+            "TimeZone": _dig(self._clock, "TimeZone"),
+            "UTCDateTime": {
                 "Date": {"Year": utc.year, "Month": utc.month, "Day": utc.day},
                 "Time": {"Hour": utc.hour, "Minute": utc.minute, "Second": utc.second},
             },
-        )
+        }
+        try:
+            await self._ask("devicemgmt", "SetSystemDateAndTime", **wanted)
+        except CameraError as error:
+            log.info("%s: its clock can't be set (%s)", self.where, error.cause)
+            return False
+        return True
 
     # the streams
 

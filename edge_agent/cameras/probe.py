@@ -31,14 +31,14 @@ _ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 _TYPES = ("dn:NetworkVideoTransmitter", "tds:Device")
 
 
-async def probe_networks(addresses: Iterable[str], *, seconds: float = MULTICAST_S) -> list[Found]:
+async def probe_networks(addresses: Iterable[str], *, seconds: float | None = None) -> list[Found]:
     """Sends a probe out of each of our `addresses`, to the multicast group."""
-    return await _probe([(address, (GROUP, PORT)) for address in addresses], seconds)
+    return await _probe([(address, (GROUP, PORT)) for address in addresses], seconds or MULTICAST_S)
 
 
-async def probe_hosts(hosts: Sequence[str], *, port: int = PORT, seconds: float = UNICAST_S) -> list[Found]:
+async def probe_hosts(hosts: Sequence[str], *, port: int = PORT, seconds: float | None = None) -> list[Found]:
     """Sends a probe to each host alone: routers and managed switches often swallow multicast."""
-    return await _probe([("0.0.0.0", (host, port)) for host in hosts], seconds)  # noqa: S104 - outgoing
+    return await _probe([("0.0.0.0", (host, port)) for host in hosts], seconds or UNICAST_S)  # noqa: S104 - outgoing
 
 
 class _Ear(asyncio.DatagramProtocol):

@@ -13,6 +13,7 @@ app = typer.Typer(name="edge-agent", no_args_is_help=True, add_completion=False,
 
 COMMANDS = {
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
+    "cameras": ("edge_agent.cli.cameras:app", "摄像机：搜索、绑定、检测 / find, bind and test cameras."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
     "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),

@@ -1,0 +1,129 @@
+"""The bound cameras: rows, their sealed logins, and the facts that say what happened to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+from edge_agent.cameras.address import Login
+from edge_agent.errors import NotFoundError
+from edge_agent.model.camera import Camera
+from edge_agent.model.kinds.capture import CameraAssociated, CameraBound, CameraChanged, CameraClock, CameraUnbound
+from edge_agent.model.lesson import Lesson
+from edge_agent.secrets import SecretBox
+from edge_agent.store.cameras import get_camera, list_cameras, save_camera
+from edge_agent.store.database import Connection
+from edge_agent.store.lessons import get_lesson, save_lesson
+from edge_agent.store.secrets import find_secret, forget_secret, save_secret
+from edge_agent.store.writer import Transaction, Writer
+
+KEY_FILE = "secrets.key"  # in the data folder
+_SECRET_FIELDS = {"id", "secret", "active"}  # what `camera.changed` does not tell
+
+
+class Registry:
+    def __init__(self, writer: Writer, box: SecretBox) -> None:
+        self._writer = writer
+        self._box = box
+
+    def bind(self, camera: Camera, login: Login | None, *, by: str) -> Camera:
+        """Stores a camera. One that was bound before keeps its id, and with it its lessons and recordings."""
+        return self._writer.run(lambda tx: self._bind(tx, camera, login, by))
+
+    def _bind(self, tx: Transaction, camera: Camera, login: Login | None, by: str) -> Camera:
+        known = next((one for one in list_cameras(tx.connection, inactive=True) if _same(one, camera)), None)
+        bound = camera if known is None else replace(camera, id=known.id)
+        bound = replace(bound, secret="" if login is None else f"camera/{bound.id}", active=True)
+        self._keep_login(tx, bound, login)
+        if known is not None and known.active:
+            self._change(tx, known, bound, by=by, password=login is not None)
+            return bound
+        save_camera(tx, bound)
+        tx.append(
+            CameraBound(
+                camera=bound.id,
+                room=bound.room,
+                source=bound.kind.value,
+                name=bound.name,
+                serial=bound.serial,
+                maker=bound.maker,
+                model=bound.model,
+                codec=bound.codec,
+            ),
+            by=by,
+        )
+        return bound
+
+    def change(self, camera: Camera, *, by: str) -> bool:
+        """Stores another name, room, address or profile; whether anything was different."""
+        return self._writer.run(lambda tx: self._change(tx, get_camera(tx.connection, camera.id), camera, by=by))
+
+    def _change(self, tx: Transaction, old: Camera, new: Camera, *, by: str, password: bool = False) -> bool:
+        what = {
+            field.name: str(getattr(new, field.name))
+            for field in fields(Camera)
+            if field.name not in _SECRET_FIELDS and getattr(new, field.name) != getattr(old, field.name)
+        }
+        if password:
+            what["password"] = ""
+        if not what:
+            return False
+        save_camera(tx, new)
+        tx.append(CameraChanged(camera=new.id, what=what), by=by)
+        return True
+
+    def unbind(self, camera: str, *, by: str, reason: str = "") -> Camera:
+        """The row stays for what it recorded; its password goes."""
+
+        def job(tx: Transaction) -> Camera:
+            old = get_camera(tx.connection, camera)
+            if not old.active:
+                raise NotFoundError(f"{camera}：已解绑 / not bound any more.")
+            gone = replace(old, active=False, secret="")
+            save_camera(tx, gone)
+            forget_secret(tx, f"camera/{camera}")
+            tx.append(CameraUnbound(camera=camera, reason=reason), by=by)
+            return gone
+
+        return self._writer.run(job)
+
+    def associate(self, lesson: str, cameras: Sequence[str], *, by: str) -> Lesson:
+        """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again."""
+
+        def job(tx: Transaction) -> Lesson:
+            for camera in cameras:
+                if not get_camera(tx.connection, camera).active:
+                    raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="Run: edge-agent cameras list")
+            known = get_lesson(tx.connection, lesson)
+            saved = save_lesson(tx, replace(known, cameras=tuple(cameras)), change="cameras", by=by)
+            tx.append(CameraAssociated(lesson=lesson, cameras=tuple(cameras)), by=by)
+            return saved
+
+        return self._writer.run(job)
+
+    def note_clock(self, camera: str, skew: float, *, corrected: bool) -> None:
+        self._writer.append(CameraClock(camera=camera, skew=skew, corrected=corrected))
+
+    def login(self, connection: Connection, camera: Camera) -> Login | None:
+        """Raises `StorageError` where the key is not the one that the login was sealed with."""
+        if not camera.secret or (box := find_secret(connection, camera.secret)) is None:
+            return None
+        opened = json.loads(self._box.open(camera.secret, box))
+        return Login(opened["user"], opened["password"])
+
+    def _keep_login(self, tx: Transaction, camera: Camera, login: Login | None) -> None:
+        if login is None:
+            forget_secret(tx, f"camera/{camera.id}")
+        else:
+            text = json.dumps({"user": login.user, "password": login.password})
+            save_secret(tx, camera.secret, self._box.seal(camera.secret, text))
+
+
+def _same(known: Camera, other: Camera) -> bool:
+    """The same picture source: by serial number or endpoint, and channel; by its address where it tells neither."""
+    if other.serial:
+        return (known.serial, known.channel) == (other.serial, other.channel)
+    if other.endpoint:
+        return (known.endpoint, known.channel) == (other.endpoint, other.channel)
+    return known.main == other.main

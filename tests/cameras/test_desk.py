@@ -1,0 +1,278 @@
+"""设备管理 end to end, against virtual cameras that have addresses of their own on the loopback network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import pytest
+
+from edge_agent.cameras.causes import CameraError, Cause
+from edge_agent.cameras.check import Report
+from edge_agent.cameras.desk import Bound, CameraDesk, Wish
+from edge_agent.clock import SettableClock
+from edge_agent.errors import ConflictError, InputError, NotFoundError
+from edge_agent.model.lesson import Lesson
+from edge_agent.model.people import TrainingClass
+from edge_agent.model.stamp import Trust
+from edge_agent.settings import CameraSettings, Settings, Store
+from edge_agent.simulator import Fault, StreamSpec, VirtualCamera
+from edge_agent.store.database import connect
+from edge_agent.store.lessons import get_lesson, save_lesson
+from edge_agent.store.setup import prepare
+from edge_agent.store.training import save_class
+from edge_agent.store.writer import Writer
+
+FAKES = Path(__file__).parent / "fakes"
+SUBNET = "127.0.3.0/28"
+DISCOVERY_PORT = 3702
+MAIN = StreamSpec(width=320, height=180, seconds=1)
+SUB = StreamSpec(width=160, height=90, seconds=1)
+CODE = "QWERTY"
+
+
+class Venue:
+    """A data folder with its desk."""
+
+    def __init__(self, folder: Path) -> None:
+        store = Store(data_dir=folder)
+        cameras = CameraSettings(search=(SUBNET,), csi_python=sys.executable)
+        self.settings = Settings(store=store, cameras=cameras, sealed=True)
+        self.clock = SettableClock(datetime.now(UTC))
+        prepare(store.database, self.clock, agent="ea-test")
+        self.writer = Writer(store.database, self.clock)
+        self.desk = CameraDesk(self.settings, self.writer, self.clock)
+
+    def bind(self, **wish: object) -> list[Bound]:
+        self.clock.set(datetime.now(UTC))
+        asked = Wish(**{"room": "101", **wish})  # type: ignore[arg-type] # a test's shorthand
+        return asyncio.run(self.desk.bind(asked, by="boss", multicast=False))
+
+    def test(self, *, search: bool = False, set_clock: bool = False) -> Report:
+        self.clock.set(datetime.now(UTC))
+        (report,) = asyncio.run(self.desk.test(search=search, set_clock=set_clock, by="boss"))
+        return report
+
+    def facts(self, kind: str) -> list[dict[str, object]]:
+        with closing(connect(self.settings.store.database, readonly=True)) as connection:
+            bodies = [json.loads(row["body"]) for row in connection.execute("SELECT body FROM facts ORDER BY id")]
+        return [body["data"] for body in bodies if body["kind"] == kind]
+
+
+@pytest.fixture(autouse=True)
+def _near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the loopback network an answer takes no second."""
+    monkeypatch.setattr("edge_agent.cameras.probe.UNICAST_S", 0.3)
+
+
+@pytest.fixture
+def venue(tmp_path: Path) -> Iterator[Venue]:
+    venue = Venue(tmp_path)
+    yield venue
+    venue.desk.close()
+    venue.writer.close()
+
+
+def camera(number: int, **options: object) -> VirtualCamera:
+    given = {"serial": f"C{number:08}", "password": CODE, "host": f"127.0.3.{number}", "discovery_port": DISCOVERY_PORT}
+    return VirtualCamera(main=MAIN, sub=SUB, **{**given, **options})  # type: ignore[arg-type] # a test's shorthand
+
+
+def test_serial_number_and_code_bind_that_camera_and_touch_no_other(venue: Venue) -> None:
+    with camera(1) as one, camera(2, password="OTHER1") as other, camera(3, tells_serial=False) as mute:
+        (bound,) = venue.bind(serial=one.serial, code=CODE, name="教室前")
+        assert [each.wrong_guesses for each in (one, other, mute)] == [0, 0, 0]
+        assert (bound.picture.codec, bound.picture.width) == ("h264", 320)
+        row = bound.camera
+        assert (row.room, row.name, row.serial, row.main) == ("101", "教室前", one.serial, one.url(credentials=False))
+        assert row.sub == one.url("sub", credentials=False)
+        assert row.endpoint == one.endpoint
+    (fact,) = venue.facts("camera.bound")
+    assert (fact["camera"], fact["serial"], fact["codec"]) == (row.id, one.serial, "h264")
+    stored = b"".join(path.read_bytes() for path in venue.settings.store.data_dir.glob("edge_agent.db*"))
+    assert CODE.encode() not in stored
+    assert (login := venue.desk.login(row)) is not None
+    assert (login.user, login.password) == ("admin", CODE)
+
+
+def test_a_wrong_code_is_tried_once_and_nothing_is_stored(venue: Venue) -> None:
+    with camera(1, lockout_after=2) as one:
+        with pytest.raises(CameraError) as caught:
+            venue.bind(serial=one.serial, code="WRONG1")
+        assert caught.value.cause is Cause.UNAUTHORIZED
+        assert one.wrong_guesses == 1
+        assert venue.desk.cameras() == []
+        assert venue.bind(serial=one.serial, code=CODE)
+
+
+def test_a_serial_number_that_several_end_in_is_asked_back(venue: Venue) -> None:
+    with camera(1, serial="DS-2CD-12345678") as one, camera(2, serial="DS-2DE-12345678") as two:
+        with pytest.raises(ConflictError, match="DS-2DE-12345678"):
+            venue.bind(serial="12345678", code=CODE)
+        assert one.wrong_guesses == two.wrong_guesses == 0
+        (bound,) = venue.bind(serial="2CD12345678", code=CODE)
+        assert bound.camera.serial == one.serial
+
+
+def test_a_camera_that_tells_no_serial_number_is_named_not_tried(venue: Venue) -> None:
+    with camera(1, tells_serial=False) as one:
+        with pytest.raises(CameraError, match=r"127\.0\.3\.1") as caught:
+            venue.bind(serial=one.serial, code=CODE)
+        assert "--host" in caught.value.do
+        (bound,) = venue.bind(serial=one.serial, code=CODE, host="127.0.3.1")
+        assert bound.camera.serial == one.serial
+        assert one.wrong_guesses == 0
+
+
+def test_the_device_at_an_address_must_be_the_one_of_the_label(venue: Venue) -> None:
+    with camera(1) as one:
+        with pytest.raises(CameraError) as caught:
+            venue.bind(serial="C99999999", code="NOTHIS", host="127.0.3.1")
+        assert caught.value.cause is Cause.OTHER_SERIAL
+        assert one.wrong_guesses == 0
+
+
+def test_a_recorder_gives_the_channel_that_is_chosen_or_all(venue: Venue) -> None:
+    with camera(1, channels=3) as nvr:
+        with pytest.raises(InputError, match="3"):
+            venue.bind(serial=nvr.serial, code=CODE)
+        (second,) = venue.bind(host="127.0.3.1", user="admin", password=CODE, channel=2, name="后排")
+        assert (second.camera.channel, second.camera.main) == ("ch2", nvr.url(channel=2, credentials=False))
+        every = venue.bind(serial=nvr.serial, code=CODE, channel=-1, name="NVR")
+        assert [one.camera.name for one in every] == ["NVR 1", "NVR 2", "NVR 3"]
+        assert every[1].camera.id == second.camera.id
+        with pytest.raises(InputError, match="--channel 4"):
+            venue.bind(serial=nvr.serial, code=CODE, channel=4)
+
+
+def test_binding_again_keeps_the_camera(venue: Venue) -> None:
+    with camera(1) as one:
+        (first,) = venue.bind(serial=one.serial, code=CODE)
+        (moved,) = venue.bind(serial=one.serial, code=CODE, room="102")
+        assert moved.camera.id == first.camera.id
+        assert venue.facts("camera.changed")[-1]["what"] == {"room": "102", "password": ""}
+        venue.desk.registry.unbind(first.camera.id, by="boss", reason="维修")
+        assert venue.desk.cameras() == []
+        assert venue.desk.login(first.camera) is None
+        with pytest.raises(NotFoundError):
+            venue.desk.registry.unbind(first.camera.id, by="boss")
+        (again,) = venue.bind(serial=one.serial, code=CODE)
+        assert again.camera.id == first.camera.id
+    assert [fact["camera"] for fact in venue.facts("camera.bound")] == [first.camera.id] * 2
+    assert venue.facts("camera.unbound") == [{"camera": first.camera.id, "reason": "维修"}]
+
+
+def test_a_camera_that_got_another_address_is_found_again(venue: Venue) -> None:
+    with camera(1) as one:
+        (bound,) = venue.bind(serial=one.serial, code=CODE)
+    with camera(1, host="127.0.3.9") as moved, camera(2) as another:
+        assert venue.test().cause is Cause.REFUSED
+        report = venue.test(search=True)
+        assert report.ok
+        assert "127.0.3.9" in report.warnings[0]
+        (row,) = venue.desk.cameras()
+        assert (row.id, row.main) == (bound.camera.id, moved.url(credentials=False))
+        assert moved.wrong_guesses == another.wrong_guesses == 0
+    changed = venue.facts("camera.changed")[-1]["what"]
+    assert isinstance(changed, dict)
+    assert set(changed) == {"main", "sub", "snapshot", "host"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "causes"),
+    [
+        (Fault.REFUSE, {Cause.REFUSED}),
+        (Fault.WRONG_PASSWORD, {Cause.UNAUTHORIZED}),
+        (Fault.LOCK_OUT, {Cause.LOCKED}),
+        (Fault.OTHER_SERIAL, {Cause.OTHER_SERIAL}),
+        (Fault.REDIRECT_LOOP, {Cause.BAD_ANSWER, Cause.TIMEOUT}),  # FFmpeg runs in the circle until our deadline
+        (Fault.EMPTY_FRAMES, {Cause.NO_PICTURE, Cause.TIMEOUT}),
+        (Fault.NO_KEYFRAME, {Cause.NO_PICTURE}),
+    ],
+)
+def test_what_is_wrong_is_said(venue: Venue, monkeypatch: pytest.MonkeyPatch, fault: Fault, causes: set[Cause]) -> None:
+    monkeypatch.setattr("edge_agent.cameras.sources.OPEN_SECONDS", 1.0)
+    monkeypatch.setattr("edge_agent.cameras.sources.READ_SECONDS", 0.5)
+    monkeypatch.setattr("edge_agent.cameras.picture.PATIENCE_S", 1.0)
+    with camera(1) as one:
+        venue.bind(serial=one.serial, code=CODE)
+        one.fault(fault)
+        report = venue.test()
+    assert report.cause in causes
+    assert report.words
+    assert report.do
+    assert CODE not in str(report)
+
+
+def test_a_camera_without_onvif_is_still_tested_by_its_picture(venue: Venue) -> None:
+    with camera(1) as one:
+        venue.bind(serial=one.serial, code=CODE)
+        one.fault(Fault.NOT_SOAP)
+        report = venue.test()
+    assert report.ok
+    assert report.main is not None
+    assert report.main.milliseconds > 0
+    assert "ONVIF" in report.warnings[0]
+
+
+def test_a_clock_is_set_by_one_that_can_be_trusted(venue: Venue) -> None:
+    with camera(1) as one:
+        venue.bind(serial=one.serial, code=CODE)
+        one.fault(Fault.CLOCK_SKEW, offset=600)
+        venue.clock.trust = Trust.UNTRUSTED
+        assert not venue.test(set_clock=True).clock_set
+        venue.clock.trust = Trust.SYNCED
+        report = venue.test(set_clock=True)
+        assert report.clock_set
+        assert report.skew is not None
+        assert abs(report.skew - 600) < 2
+        assert f"{report.skew:+.1f} s" in report.warnings[0]
+        assert abs(venue.test().skew or 9) < 2
+    assert [fact["corrected"] for fact in venue.facts("camera.clock")] == [False, False, True, False]
+
+
+def test_a_plain_rtsp_address(venue: Venue) -> None:
+    with camera(1) as one:
+        (bound,) = venue.bind(rtsp=one.rtsp_url, sub=one.url("sub"), name="旧摄像机")
+        assert bound.camera.main == one.url(credentials=False)
+        assert venue.test().ok
+        with pytest.raises(CameraError) as caught:
+            venue.bind(rtsp=one.url("nothing"))
+        assert caught.value.cause is Cause.NO_STREAM
+    for wrong in ("file:///etc/passwd", "rtsp://host:99999/x", "concat:a|b"):
+        with pytest.raises(InputError):
+            venue.bind(rtsp=wrong)
+
+
+def test_a_csi_camera(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(FAKES))
+    (bound,) = venue.bind(csi=0)
+    assert (bound.camera.kind, bound.picture.width, bound.camera.codec) == ("csi", 1920, "h264")
+
+
+def test_a_wish_says_one_way(venue: Venue) -> None:
+    for wrong in ({}, {"serial": "C00000001"}, {"host": "h", "rtsp": "rtsp://h/x"}, {"rtsp": "rtsp://h/x", "room": ""}):
+        with pytest.raises(InputError):
+            venue.bind(**wrong)
+    with pytest.raises(InputError, match="99999"):
+        venue.bind(host="127.0.0.1:99999", code=CODE)
+
+
+def test_a_lesson_gets_cameras_of_its_own(venue: Venue) -> None:
+    with camera(1) as one:
+        (bound,) = venue.bind(serial=one.serial, code=CODE)
+    training = TrainingClass("c1", "2024-1", "电工", "", date(2024, 10, 8), date(2024, 10, 30), 40)
+    venue.writer.run(lambda tx: save_class(tx, training, by="boss"))
+    lesson = Lesson(id="l1", class_id="c1", date=date(2024, 10, 8), start=time(9), periods=2)
+    venue.writer.run(lambda tx: save_lesson(tx, lesson, change="added", by="boss"))
+    venue.desk.registry.associate("l1", [bound.camera.id], by="boss")
+    with closing(connect(venue.settings.store.database)) as connection:
+        assert get_lesson(connection, "l1").cameras == (bound.camera.id,)
+    assert venue.facts("camera.associated") == [{"lesson": "l1", "cameras": [bound.camera.id]}]
+    with pytest.raises(NotFoundError):
+        venue.desk.registry.associate("l1", ["cam-none"], by="boss")
