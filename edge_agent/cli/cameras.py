@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from edge_agent.cameras.brands import hint
 from edge_agent.cameras.causes import CameraError
@@ -127,7 +127,13 @@ def list_command(
         print(json.dumps({"cameras": rows}, ensure_ascii=False))
         return
     table = Table(
-        "id", "教室 / room", "名称 / name", "类型 / kind", "地址 / address", "序列号 / serial", "状态 / state"
+        Column("id", no_wrap=True),
+        "教室 / room",
+        "名称 / name",
+        "类型 / kind",
+        "地址 / address",
+        "序列号 / serial",
+        "状态 / state",
     )
     for one in cameras:
         state = _state(states.get(one.id))
@@ -199,7 +205,13 @@ def _state(state: Known | None) -> dict[str, str]:
 
 
 def _print_found(found: list[Found]) -> None:
-    table = Table("地址 / address", "序列号 / serial", "厂家 型号 / maker, model", "ONVIF", "说明 / what to know")
+    table = Table(
+        Column("地址 / address", no_wrap=True),
+        "序列号 / serial",
+        "厂家 型号 / maker, model",
+        "ONVIF",
+        "说明 / what to know",
+    )
     for one in found:
         table.add_row(one.host, one.serial, f"{one.maker} {one.model}".strip(), "✓" if one.xaddr else "✗", hint(one))
     Console().print(table)
