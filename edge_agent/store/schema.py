@@ -126,7 +126,22 @@ CREATE TABLE seals(
 CREATE TABLE media_roots(day TEXT PRIMARY KEY, root TEXT NOT NULL, fact INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-FIRST = (FACTS, TRAINING, CAPTURE, ATTENDANCE, WEB, SEALS)
+SYNC = """
+-- One row: of every fact up to `acked` the centre has said, and signed, that it holds it, or keeps it in quarantine.
+CREATE TABLE outbox(only INTEGER PRIMARY KEY CHECK(only = 1), acked INTEGER NOT NULL, at INTEGER NOT NULL);
+-- The centre's signatures over heads, at most one a minute; `id` is the last fact that one covers.
+CREATE TABLE countersignatures(
+    id INTEGER PRIMARY KEY, payload TEXT NOT NULL, key TEXT NOT NULL, signature TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE documents_sent(document TEXT PRIMARY KEY REFERENCES documents(id), at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE uploads(
+    media TEXT PRIMARY KEY REFERENCES media(id), url TEXT NOT NULL, sent INTEGER NOT NULL, failures INTEGER NOT NULL,
+    due INTEGER NOT NULL, error TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE commands(
+    id TEXT PRIMARY KEY, command TEXT NOT NULL, received INTEGER NOT NULL, request TEXT, answer TEXT) WITHOUT ROWID;
+CREATE INDEX commands_open ON commands(received) WHERE answer IS NULL;
+"""
+
+FIRST = (FACTS, TRAINING, CAPTURE, ATTENDANCE, WEB, SEALS, SYNC)
 
 MIGRATIONS: Sequence[Callable[[Tables], None]] = (lambda tables: _run(tables, "".join(FIRST)),)
 """Step n brings a database from version n to n + 1; a released step is never edited."""

@@ -1,0 +1,63 @@
+"""The agents that the centre knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge_agent.central.database import Tx
+from edge_agent.central.instants import to_micros
+from edge_agent.sync.contract.topics import Address
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """`number` stands for the agent in every table; `public` is its Ed25519 key in hex."""
+
+    number: int
+    address: Address
+    venue: str
+    public: str
+    revoked: bool
+
+
+_COLUMNS = "number, tenant, agent, venue, public, revoked"
+
+
+def enrol(tx: Tx, address: Address, *, public: str, venue: str, now: datetime) -> int:
+    """Make an agent known, or give a known one another key and take back its revocation; give its number."""
+    row = tx.row(
+        "INSERT INTO agents(tenant, agent, venue, public, created) VALUES (%s, %s, %s, %s, %s)"
+        " ON CONFLICT(tenant, agent) DO UPDATE SET public = excluded.public, venue = excluded.venue, revoked = NULL"
+        " RETURNING number",
+        (address.tenant, address.agent, venue, public, to_micros(now)),
+    )
+    if row is None:
+        raise RuntimeError("RETURNING gave nothing")
+    return int(row[0])
+
+
+def find(tx: Tx, address: Address) -> AgentRow | None:
+    row = tx.row(f"SELECT {_COLUMNS} FROM agents WHERE tenant = %s AND agent = %s", (address.tenant, address.agent))  # noqa: S608 - a constant
+    return None if row is None else _agent(row)
+
+
+def lock(tx: Tx, addresses: Iterable[Address]) -> Mapping[Address, AgentRow]:
+    """Lock the rows of these agents until the commit, in one order, so that two workers can't wait for each other."""
+    wanted = {(address.tenant, address.agent) for address in addresses}
+    if not wanted:
+        return {}
+    marks = ", ".join(["(%s, %s)"] * len(wanted))
+    values = [part for pair in wanted for part in pair]
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM agents WHERE (tenant, agent) IN (VALUES {marks}) ORDER BY number FOR UPDATE",  # noqa: S608 - marks only
+        values,
+    )
+    found = [_agent(row) for row in rows]
+    return {agent.address: agent for agent in found}
+
+
+def _agent(row: tuple[int, str, str, str, str, int | None]) -> AgentRow:
+    number, tenant, agent, venue, public, revoked = row
+    return AgentRow(number, Address(tenant, agent), venue, public, revoked is not None)

@@ -1,0 +1,60 @@
+"""The centre's tables, in the SQL that SQLite and PostgreSQL share; `{serial}` and `{blob}` are what they don't.
+
+Instants are integers, microseconds since 1970 UTC; documents are JSON text. `place` is `epoch << 40 | seq`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from edge_agent.errors import StorageError
+
+AGENTS = """
+CREATE TABLE agents(
+    number {serial}, tenant TEXT NOT NULL, agent TEXT NOT NULL, venue TEXT NOT NULL DEFAULT '',
+    public TEXT NOT NULL, revoked BIGINT, created BIGINT NOT NULL,
+    state TEXT NOT NULL DEFAULT '', state_at BIGINT, online INTEGER NOT NULL DEFAULT 0, heard BIGINT,
+    UNIQUE(tenant, agent));
+CREATE TABLE heads(
+    agent BIGINT NOT NULL REFERENCES agents(number), epoch BIGINT NOT NULL, upto BIGINT NOT NULL, link {blob} NOT NULL,
+    forked INTEGER NOT NULL DEFAULT 0, at BIGINT NOT NULL, PRIMARY KEY(agent, epoch));
+"""
+
+FACTS = """
+-- Only what is contiguous and chain-checked stands here. `flaw` says what is wrong with a body by its schema.
+CREATE TABLE facts(
+    agent BIGINT NOT NULL, place BIGINT NOT NULL, kind TEXT NOT NULL, body {blob} NOT NULL, flaw TEXT NOT NULL,
+    PRIMARY KEY(agent, place)){clustered};
+-- Batches that came before the facts ahead of them, whole.
+CREATE TABLE parked(
+    agent BIGINT NOT NULL, epoch BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, message {blob} NOT NULL,
+    at BIGINT NOT NULL, asked BIGINT NOT NULL DEFAULT 0, PRIMARY KEY(agent, epoch, first));
+CREATE TABLE quarantine(
+    id {serial}, agent BIGINT NOT NULL, at BIGINT NOT NULL, code TEXT NOT NULL, epoch BIGINT, first BIGINT,
+    last BIGINT, detail TEXT NOT NULL, message {blob} NOT NULL);
+CREATE INDEX quarantine_agent ON quarantine(agent, at);
+CREATE TABLE refusals(
+    topic TEXT NOT NULL, code TEXT NOT NULL, count BIGINT NOT NULL, last BIGINT NOT NULL, detail TEXT NOT NULL,
+    PRIMARY KEY(topic, code));
+CREATE TABLE documents(
+    agent BIGINT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, revision BIGINT NOT NULL,
+    sha256 TEXT NOT NULL, body {blob} NOT NULL, at BIGINT NOT NULL, PRIMARY KEY(agent, id));
+"""
+
+MIGRATIONS = (AGENTS + FACTS,)
+"""Step n brings a database from version n to n + 1; a released step is never edited."""
+
+VERSION = len(MIGRATIONS)
+
+
+def statements(version: int, dialect: Mapping[str, str]) -> Iterator[str]:
+    """Give what brings a database of `version` up to date. Raises `StorageError` for one from a newer program."""
+    if version > VERSION:
+        raise StorageError(
+            f"The database was made by a newer version ({version}; this software knows {VERSION}).",
+            do="Install that version again; nothing was changed.",
+        )
+    for script in MIGRATIONS[version:]:
+        for statement in script.format(**dialect).split(";"):
+            if statement.strip():
+                yield statement

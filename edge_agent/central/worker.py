@@ -1,0 +1,144 @@
+"""A receiver: one member of the shared subscription. Any number of them run against one database.
+
+A message is acknowledged to the broker after the commit that took it; until then the broker gives it to another worker
+if this one dies. paho's callbacks only put into a queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge_agent.central.ingest import Arrival, Ingest, Reply
+from edge_agent.clock import Clock
+from edge_agent.errors import EdgeAgentError
+from edge_agent.sync.contract.codes import RefusedError
+from edge_agent.sync.contract.topics import TO_CENTRE, parse, subscription
+
+log = logging.getLogger(__name__)
+
+GROUP = "centre"
+_TOGETHER = 50  # messages a transaction: 5,000 facts, some 100 ms
+_RETRY_SECONDS = 1.0
+_MISSING_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What has arrived, and the client that must acknowledge it."""
+
+    client: Client
+    mid: int
+    qos: int
+    topic: str
+    payload: bytes
+
+
+class Worker:
+    """Receives until stopped. `mqtt` is mqtt[s]://[user:password@]host:port."""
+
+    def __init__(self, mqtt: str, ingest: Ingest, clock: Clock, *, ca: str | None = None) -> None:
+        self._ingest = ingest
+        self._clock = clock
+        self._messages: SimpleQueue[_Message | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._client = self._make_client(mqtt, ca)
+        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    def start(self) -> None:
+        """Begin; where the broker is away, it is tried again for ever."""
+        self._client.loop_start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._messages.put(None)
+        self._thread.join()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, reply: Reply, *, then: Callable[[], None] | None = None) -> None:
+        self._client.publish(reply.address.topic(reply.channel), reply.message, qos=1)
+        if then is not None:
+            then()
+
+    def _make_client(self, mqtt: str, ca: str | None) -> Client:
+        url = urlsplit(mqtt)
+        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
+        if url.username:
+            client.username_pw_set(unquote(url.username), unquote(url.password or ""))
+        if url.scheme == "mqtts":
+            client.tls_set(ca_certs=ca)
+        client.max_inflight_messages_set(1000)
+        client.reconnect_delay_set(1, 30)
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.connect_async(url.hostname or "localhost", url.port or (8883 if url.scheme == "mqtts" else 1883), 30)
+        return client
+
+    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        if reason.is_failure:
+            log.error("the broker refuses this receiver: %s", reason)
+            return
+        client.subscribe([(subscription(channel, group=GROUP), 1) for channel in TO_CENTRE])
+
+    def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        self._messages.put(_Message(client, message.mid, message.qos, message.topic, bytes(message.payload)))
+
+    def _run(self) -> None:
+        due = 0.0
+        while not self._stopping.is_set():
+            waiting = self._wait()
+            if waiting:
+                self._take(waiting)
+            now = self._clock.boottime()
+            if now >= due:
+                due = now + _MISSING_SECONDS
+                self._tick()
+
+    def _wait(self) -> list[_Message]:
+        """Give what has arrived, or nothing after a second."""
+        try:
+            found = [self._messages.get(timeout=_MISSING_SECONDS)]
+            while len(found) < _TOGETHER:
+                found.append(self._messages.get_nowait())
+        except Empty:
+            pass
+        return [message for message in found if message is not None]
+
+    def _take(self, messages: list[_Message]) -> None:
+        arrivals = []
+        for message in messages:
+            try:
+                arrivals.append(Arrival(*parse(message.topic), message.payload))
+            except RefusedError:
+                log.warning("a message on a topic that is none of ours was dropped")
+        while not self._stopping.is_set():
+            try:
+                replies = self._ingest.take(arrivals, self._clock.stamp().wall)
+                break
+            except EdgeAgentError as error:
+                log.warning("nothing can be taken: %s", error)
+                self._stopping.wait(_RETRY_SECONDS)
+        else:
+            return
+        for reply in replies:
+            self.publish(reply)
+        for message in messages:
+            message.client.ack(message.mid, message.qos)
+
+    def _tick(self) -> None:
+        try:
+            for reply in self._ingest.ask_for_missing(self._clock.stamp().wall):
+                self.publish(reply)
+        except EdgeAgentError as error:
+            log.warning("can't look for what is missing: %s", error)

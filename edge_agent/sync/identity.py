@@ -1,0 +1,109 @@
+"""Who this device is to the centre: what `edge-agent provision` got, in `data_dir/sync/`.
+
+identity.json   tenant, agent, addresses, the centre's public keys
+key.pem         Ed25519, made on the device, mode 0600, never leaves it
+agent.pem       the certificate that the centre made for that key
+ca.pem          whom to believe on the other side
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from edge_agent.errors import InputError, StorageError
+from edge_agent.sync.contract.signing import Signer, Verifier, public_key
+from edge_agent.sync.contract.topics import Address
+
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`mqtt` is mqtt://host:port or mqtts://host:port, `http` the centre's address; `keys` are Ed25519 in hex."""
+
+    tenant: str
+    agent: str
+    mqtt: Annotated[str, msgspec.Meta(pattern="^mqtts?://[^/]+$")]
+    http: Annotated[str, msgspec.Meta(pattern="^https?://")]
+    keys: Annotated[list[str], msgspec.Meta(min_length=1)]
+    user: str = ""
+    password: str = ""
+
+    @property
+    def address(self) -> Address:
+        return Address(self.tenant, self.agent)
+
+    @property
+    def broker(self) -> tuple[SplitResult, int]:
+        """Give the broker's address and its port."""
+        url = urlsplit(self.mqtt)
+        return url, url.port or _PORTS[url.scheme]
+
+    def verifier(self) -> Verifier:
+        return Verifier(public_key(key) for key in self.keys)
+
+
+class IdentityFolder:
+    """The files. `identity` is None until the device is provisioned."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.root = data_dir / "sync"
+        self.file = self.root / "identity.json"
+        self.key = self.root / "key.pem"
+        self.certificate = self.root / "agent.pem"
+        self.authority = self.root / "ca.pem"
+
+    def read(self) -> Identity | None:
+        try:
+            return msgspec.json.decode(self.file.read_bytes(), type=Identity)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StorageError(f"{self.file}: {error.strerror}.", do="Run as the user of the sync service.") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{self.file}: {error}.", do="Run edge-agent provision again.") from error
+
+    def write(self, identity: Identity) -> None:
+        self._write(self.file, msgspec.json.format(msgspec.json.encode(identity)))
+
+    def write_certificates(self, certificate: str, authority: str) -> None:
+        self._write(self.certificate, certificate.encode())
+        self._write(self.authority, authority.encode())
+
+    def private_key(self) -> Ed25519PrivateKey:
+        """Read the device's key, made here on first use."""
+        if not self.key.exists():
+            private = Ed25519PrivateKey.generate()
+            self._write(self.key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        try:
+            private_key = load_pem_private_key(self.key.read_bytes(), password=None)
+        except (OSError, ValueError) as error:
+            raise StorageError(f"{self.key}: {error}.", do="Run edge-agent provision again.") from error
+        if not isinstance(private_key, Ed25519PrivateKey):
+            raise StorageError(f"{self.key}: not an Ed25519 key.", do="Run edge-agent provision again.")
+        return private_key
+
+    def signer(self) -> Signer:
+        return Signer(self.private_key())
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Replace a file whole; only its owner may read it."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "wb") as stream:  # noqa: PTH123 - of a descriptor, so that the mode is right from the start
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)

@@ -1,0 +1,105 @@
+"""One connection's conversation with the centre: hello, facts, acknowledgements, states.
+
+The owner's thread hands it events and calls `tick`; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from edge_agent.sync.contract.codes import RefusedError
+from edge_agent.sync.contract.messages import Ack, DocumentAck, FactsAck, Gap, State
+from edge_agent.sync.contract.signing import Purpose, Verifier, read_signed
+from edge_agent.sync.contract.topics import Address, Channel
+from edge_agent.sync.dispatch import Dispatcher
+
+log = logging.getLogger(__name__)
+
+HELLO_SECONDS, LONGEST_HELLO_SECONDS = 5.0, 300.0
+"""Pauses between hellos that nobody answers, doubled each time: a dead centre costs next to nothing."""
+
+STATE_SECONDS = 60.0
+
+
+class Publisher(Protocol):
+    def publish(self, channel: Channel, message: bytes, *, retain: bool = False) -> None: ...
+
+
+def last_will(session: str) -> bytes:
+    return msgspec.json.encode(State(online=False, session=session))
+
+
+class Session:
+    """From CONNACK to the loss of the connection. `state(session, hello)` gives what is told of the device."""
+
+    def __init__(
+        self,
+        address: Address,
+        dispatcher: Dispatcher,
+        verifier: Verifier,
+        publisher: Publisher,
+        state: Callable[[str, bool], State],
+        *,
+        identifier: str = "",
+    ) -> None:
+        self.id = identifier or secrets.token_hex(8)
+        self._address = address
+        self._dispatcher = dispatcher
+        self._verifier = verifier
+        self._publisher = publisher
+        self._state = state
+        self._state_due = 0.0
+        self._hello_due = 0.0
+        self._hello_pause = HELLO_SECONDS
+        dispatcher.connected()
+
+    def receive(self, channel: Channel, message: bytes, now: float) -> None:
+        """Take a message of the centre; one that can't be believed is dropped."""
+        try:
+            if channel is Channel.ACK:
+                self._on_ack(message, now)
+            elif channel is Channel.GAP:
+                gap = self._verifier.open(Purpose.GAP, message, Gap)
+                if self._is_ours(gap):
+                    self._dispatcher.on_gap(gap, now)
+        except RefusedError as error:
+            log.warning("a message on %s was dropped: %s", channel, error)
+
+    def tick(self, now: float) -> None:
+        """Send what is due."""
+        if not self._dispatcher.greeted:
+            if now >= self._hello_due:
+                self._hello_due = now + self._hello_pause
+                self._hello_pause = min(self._hello_pause * 2, LONGEST_HELLO_SECONDS)
+                self._publish_state(now, hello=True)
+        elif now >= self._state_due:
+            self._publish_state(now, hello=False)
+        self._dispatcher.pump(now)
+        self._dispatcher.persist(now)
+
+    def say_goodbye(self) -> None:
+        """An orderly end has no Last Will: say it ourselves."""
+        self._publisher.publish(Channel.STATE, last_will(self.id), retain=True)
+
+    def _on_ack(self, message: bytes, now: float) -> None:
+        signed = read_signed(message)
+        ack = self._verifier.check(Purpose.ACK, signed, Ack)
+        if not self._is_ours(ack):
+            return
+        if isinstance(ack, FactsAck):
+            hello = ack.re == self.id
+            if hello:
+                self._hello_pause = HELLO_SECONDS
+            self._dispatcher.on_ack(ack, signed, now, hello=hello)
+
+    def _is_ours(self, message: FactsAck | DocumentAck | Gap) -> bool:
+        return Address(message.tenant, message.agent) == self._address
+
+    def _publish_state(self, now: float, *, hello: bool) -> None:
+        self._state_due = now + STATE_SECONDS
+        self._publisher.publish(Channel.STATE, msgspec.json.encode(self._state(self.id, hello)), retain=True)
