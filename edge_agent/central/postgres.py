@@ -68,17 +68,26 @@ class PostgresDatabase:
 
     @contextmanager
     def write(self) -> Iterator[_Tx]:
-        with self._pool.connection() as connection:
+        with _said(), self._pool.connection() as connection:
             yield _Tx(connection)
 
     @contextmanager
     def read(self) -> Iterator[_Tx]:
-        with self._pool.connection() as connection:
+        with _said(), self._pool.connection() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield _Tx(connection)
 
     def close(self) -> None:
         self._pool.close()
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Turn the driver's errors into what a person can do."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise StorageError(f"PostgreSQL refuses: {str(error).strip()}.", do="Check that it runs.") from error
 
 
 def _migrate(connection: Connection) -> None:

@@ -64,17 +64,13 @@ class SqliteDatabase:
 
     @contextmanager
     def write(self) -> Iterator[_Tx]:
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
-        with _ended(connection):
-            yield _Tx(connection)
+        with _transaction(self._connection(), "BEGIN IMMEDIATE") as tx:
+            yield tx
 
     @contextmanager
     def read(self) -> Iterator[_Tx]:
-        connection = self._connection()
-        connection.execute("BEGIN")
-        with _ended(connection):
-            yield _Tx(connection)
+        with _transaction(self._connection(), "BEGIN") as tx:
+            yield tx
 
     def close(self) -> None:
         for connection in self._all:
@@ -94,19 +90,21 @@ class SqliteDatabase:
 
 
 @contextmanager
-def _ended(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[_Tx]:
     try:
-        yield
-    except BaseException:
+        connection.execute(begin)
+        yield _Tx(connection)
+        connection.execute("COMMIT")
+    except BaseException as error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise StorageError(f"The centre's database refuses: {error}.", do="Check its disk and its file.") from error
         raise
-    connection.execute("COMMIT")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    with _ended(connection):
+    with _transaction(connection, "BEGIN IMMEDIATE"):
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         for statement in schema.statements(version, _DIALECT):
             connection.execute(statement)

@@ -12,6 +12,7 @@ from edge_agent.cli.lazy import attribute, mount
 app = typer.Typer(name="edge-agent", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 COMMANDS = {
+    "central": ("edge_agent.cli.central:app", "中心服务 / the central server that receives facts and media."),
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
     "cameras": ("edge_agent.cli.cameras:app", "摄像机：搜索、绑定、检测 / find, bind and test cameras."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),

@@ -129,7 +129,7 @@ CREATE TABLE media_roots(day TEXT PRIMARY KEY, root TEXT NOT NULL, fact INTEGER 
 SYNC = """
 -- One row: of every fact up to `acked` the centre has said, and signed, that it holds it, or keeps it in quarantine.
 CREATE TABLE outbox(only INTEGER PRIMARY KEY CHECK(only = 1), acked INTEGER NOT NULL, at INTEGER NOT NULL);
--- The centre's signatures over heads, at most one a minute; `id` is the last fact that one covers.
+-- The centre's signatures over heads, at most one a minute. `id` is the last fact that one covers.
 CREATE TABLE countersignatures(
     id INTEGER PRIMARY KEY, payload TEXT NOT NULL, key TEXT NOT NULL, signature TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE documents_sent(document TEXT PRIMARY KEY REFERENCES documents(id), at INTEGER NOT NULL) WITHOUT ROWID;

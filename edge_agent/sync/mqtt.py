@@ -44,10 +44,12 @@ Event = Connected | Disconnected | Arrived
 class Connection:
     """Lives for one connection: after a failure a new one is made, so that nothing of the old one is sent again."""
 
-    def __init__(self, identity: Identity, folder: IdentityFolder, events: SimpleQueue[Event], *, will: bytes) -> None:
+    def __init__(
+        self, identity: Identity, folder: IdentityFolder, events: SimpleQueue[tuple[Connection, Event]], *, will: bytes
+    ) -> None:
         self._identity = identity
         self._address = identity.address
-        self._events = events
+        self._queue = events
         self._client = client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=identity.agent,
@@ -88,19 +90,22 @@ class Connection:
     def publish(self, channel: Channel, message: bytes, *, retain: bool = False) -> None:
         self._client.publish(self._address.topic(channel), message, qos=1, retain=retain)
 
+    def _emit(self, event: Event) -> None:
+        self._queue.put((self, event))
+
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
-            self._events.put(Disconnected(str(reason)))
+            self._emit(Disconnected(str(reason)))
             return
         client.subscribe([(self._address.topic(channel), 1) for channel in TO_AGENT])
 
     def _on_subscribe(self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _: Any) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         # Only now can an answer reach us.
-        self._events.put(Disconnected(f"subscription refused: {refused[0]}") if refused else Connected())
+        self._emit(Disconnected(f"subscription refused: {refused[0]}") if refused else Connected())
 
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
-        self._events.put(Disconnected(str(reason)))
+        self._emit(Disconnected(str(reason)))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
@@ -108,4 +113,4 @@ class Connection:
         except RefusedError:
             return
         if address == self._address:
-            self._events.put(Arrived(channel, bytes(message.payload)))
+            self._emit(Arrived(channel, bytes(message.payload)))

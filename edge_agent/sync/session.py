@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from edge_agent.sync.contract.codes import RefusedError
-from edge_agent.sync.contract.messages import Ack, DocumentAck, FactsAck, Gap, State
+from edge_agent.sync.contract.messages import DocumentAck, FactsAck, Gap, State, read_ack
 from edge_agent.sync.contract.signing import Purpose, Verifier, read_signed
 from edge_agent.sync.contract.topics import Address, Channel
 from edge_agent.sync.dispatch import Dispatcher
@@ -30,24 +29,32 @@ class Publisher(Protocol):
     def publish(self, channel: Channel, message: bytes, *, retain: bool = False) -> None: ...
 
 
+def new_session_id() -> str:
+    return secrets.token_hex(8)
+
+
 def last_will(session: str) -> bytes:
     return msgspec.json.encode(State(online=False, session=session))
 
 
+class StateReader(Protocol):
+    def __call__(self, session: str, *, hello: bool) -> State: ...
+
+
 class Session:
-    """From CONNACK to the loss of the connection. `state(session, hello)` gives what is told of the device."""
+    """From CONNACK to the loss of the connection. `state` gives what is told of the device."""
 
     def __init__(
         self,
+        identifier: str,
         address: Address,
+        *,
         dispatcher: Dispatcher,
         verifier: Verifier,
         publisher: Publisher,
-        state: Callable[[str, bool], State],
-        *,
-        identifier: str = "",
+        state: StateReader,
     ) -> None:
-        self.id = identifier or secrets.token_hex(8)
+        self.id = identifier
         self._address = address
         self._dispatcher = dispatcher
         self._verifier = verifier
@@ -88,7 +95,8 @@ class Session:
 
     def _on_ack(self, message: bytes, now: float) -> None:
         signed = read_signed(message)
-        ack = self._verifier.check(Purpose.ACK, signed, Ack)
+        self._verifier.verify(Purpose.ACK, signed)
+        ack = read_ack(signed.payload)
         if not self._is_ours(ack):
             return
         if isinstance(ack, FactsAck):
@@ -102,4 +110,4 @@ class Session:
 
     def _publish_state(self, now: float, *, hello: bool) -> None:
         self._state_due = now + STATE_SECONDS
-        self._publisher.publish(Channel.STATE, msgspec.json.encode(self._state(self.id, hello)), retain=True)
+        self._publisher.publish(Channel.STATE, msgspec.json.encode(self._state(self.id, hello=hello)), retain=True)

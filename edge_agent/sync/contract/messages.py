@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edge_agent.sync.contract.batch import Epoch, Place, Sha256
-from edge_agent.sync.contract.codes import Code
+from edge_agent.sync.contract.codes import Code, RefusedError
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Upto = Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
@@ -43,6 +43,15 @@ class DocumentAck(msgspec.Struct, frozen=True, kw_only=True, tag="document", tag
 
 
 Ack = FactsAck | DocumentAck
+
+
+def read_ack(payload: str) -> Ack:
+    """Decode the payload of a verified acknowledgement."""
+    try:
+        ack: Ack = msgspec.json.decode(payload, type=Ack)
+    except msgspec.DecodeError as error:
+        raise RefusedError(Code.MALFORMED, f"Not an acknowledgement: {error}.") from error
+    return ack
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):

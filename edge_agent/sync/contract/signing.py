@@ -75,9 +75,12 @@ class Verifier:
 
     def open(self, purpose: Purpose, message: bytes | str, kind: type[T]) -> T:
         """Verify a signed message and decode its payload; `RefusedError` otherwise."""
-        return self.check(purpose, read_signed(message), kind)
+        signed = read_signed(message)
+        self.verify(purpose, signed)
+        return decode(signed.payload, kind)
 
-    def check(self, purpose: Purpose, signed: Signed, kind: type[T]) -> T:
+    def verify(self, purpose: Purpose, signed: Signed) -> None:
+        """Raise `RefusedError` unless one of the keys signed this text for this purpose."""
         public = self._keys.get(signed.key)
         if public is None:
             raise RefusedError(Code.BAD_SIGNATURE, f"Signed with the unknown key {signed.key}.")
@@ -85,7 +88,6 @@ class Verifier:
             public.verify(b64decode(signed.signature, validate=True), _covered(purpose, signed.payload.encode()))
         except (InvalidSignature, ValueError) as error:
             raise RefusedError(Code.BAD_SIGNATURE, f"Not a signature of key {signed.key} for {purpose}.") from error
-        return decode(signed.payload, kind)
 
 
 def read_signed(message: bytes | str) -> Signed:
