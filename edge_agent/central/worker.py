@@ -20,7 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent.central.ingest import Arrival, Ingest, Reply
 from edge_agent.clock import Clock
-from edge_agent.errors import EdgeAgentError
+from edge_agent.errors import StorageError
 from edge_agent.sync.contract.codes import RefusedError
 from edge_agent.sync.contract.topics import TO_CENTRE, parse, subscription
 
@@ -107,8 +107,9 @@ class Worker:
 
     def _wait(self) -> list[_Message]:
         """Give what has arrived, or nothing after a second."""
+        found: list[_Message | None] = []
         try:
-            found = [self._messages.get(timeout=_MISSING_SECONDS)]
+            found.append(self._messages.get(timeout=_MISSING_SECONDS))
             while len(found) < _TOGETHER:
                 found.append(self._messages.get_nowait())
         except Empty:
@@ -122,23 +123,38 @@ class Worker:
                 arrivals.append(Arrival(*parse(message.topic), message.payload))
             except RefusedError:
                 log.warning("a message on a topic that is none of ours was dropped")
-        while not self._stopping.is_set():
-            try:
-                replies = self._ingest.take(arrivals, self._clock.stamp().wall)
-                break
-            except EdgeAgentError as error:
-                log.warning("nothing can be taken: %s", error)
-                self._stopping.wait(_RETRY_SECONDS)
-        else:
+        try:
+            replies = self._commit(arrivals)
+        except Exception:
+            log.exception("a fault of this program: what arrived is taken one by one, and what it fails on is dropped")
+            replies = [reply for arrival in arrivals for reply in self._alone(arrival)]
+        if self._stopping.is_set():
             return
         for reply in replies:
             self.publish(reply)
         for message in messages:
             message.client.ack(message.mid, message.qos)
 
+    def _commit(self, arrivals: list[Arrival]) -> list[Reply]:
+        """Take them in, for as long as the database needs to come back."""
+        while not self._stopping.is_set():
+            try:
+                return self._ingest.take(arrivals, self._clock.stamp().wall)
+            except StorageError as error:
+                log.warning("nothing can be taken: %s", error)
+                self._stopping.wait(_RETRY_SECONDS)
+        return []
+
+    def _alone(self, arrival: Arrival) -> list[Reply]:
+        try:
+            return self._commit([arrival])
+        except Exception:
+            log.exception("dropped: %s of %s", arrival.channel, arrival.address)
+            return []
+
     def _tick(self) -> None:
         try:
             for reply in self._ingest.ask_for_missing(self._clock.stamp().wall):
                 self.publish(reply)
-        except EdgeAgentError as error:
+        except StorageError as error:
             log.warning("can't look for what is missing: %s", error)

@@ -18,6 +18,7 @@ from edge_agent.cli.lazy import mount
 
 BENCHES = {
     "record": ("edge_agent.cli.benches.record:run", "Recording: copying packets against ffmpeg and OpenCV."),
+    "sync": ("edge_agent.cli.benches.sync:run", "Facts to the centre and back, durable, against bare paho."),
     "store": ("edge_agent.cli.benches.store:run", "The journal: durable facts against bare sqlite3."),
     "rules": ("edge_agent.cli.benches.rules:run", "The rule engine: replay of cases, plan of a venue."),
 }
