@@ -48,6 +48,8 @@ def migrate(path: Path) -> int:
     """Create the database or bring it to the current version, each step in one transaction; give the old version."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        # Each service is a user of its own: what the umask leaves to the group, SQLite would not (it makes files 0644).
+        path.touch(mode=0o660)
         connection = _open(path)
         connection.execute("PRAGMA journal_mode=WAL")
         old = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -66,6 +68,10 @@ def migrate(path: Path) -> int:
             connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:
         raise damaged(path, error) from error
+    except OSError as error:
+        raise StorageError(
+            f"{path}: can't be written: {error.strerror} (无法写入).", do="Check the disk and the folder's owner."
+        ) from error
     connection.close()
     return old
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,15 @@ def test_a_missing_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no database here") as caught:
         connect(tmp_path / "none.db")
     assert "migrate" in caught.value.do
+
+
+def test_the_group_may_write_what_the_umask_leaves_it(tmp_path: Path) -> None:
+    before = os.umask(0o007)
+    try:
+        migrate(tmp_path / "shared.db")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "shared.db").stat().st_mode & 0o777 == 0o660
 
 
 def test_migrating_again_changes_nothing(database: Path) -> None:
