@@ -88,6 +88,15 @@ class CameraSettings(Section):
     csi_python: str = Field(default="/usr/bin/python3", description="The interpreter that has picamera2.")
 
 
+class WebSettings(Section):
+    host: str = Field(default="0.0.0.0", description="Address to listen on; 127.0.0.1 serves this device's own screen.")  # noqa: S104 - tablets of the LAN are its purpose
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Without TLS: this device's own screen, and how to come to trust it."
+    )
+    tls_port: int = Field(default=8443, ge=0, le=65535, description="With TLS, for the LAN; 0 turns it off.")
+    name: str = Field(default="", description="Host name on the LAN, reached as NAME.local; empty: the machine's own.")
+
+
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
@@ -104,6 +113,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     disk: DiskSettings = DiskSettings()
     cameras: CameraSettings = CameraSettings()
+    web: WebSettings = WebSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,99 @@
+"""The kiosk service: pages and API for kiosks, staff and trainees."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from edge_agent import __version__
+from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
+from edge_agent.policies import load_policy
+from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.tick import Ticker
+from edge_agent.settings import Settings
+from edge_agent.store import sessions
+from edge_agent.store.accounts import Role, list_accounts
+from edge_agent.store.provisional import count_waiting
+from edge_agent.web.app import create_app
+from edge_agent.web.server import Port, Servers
+from edge_agent.web.site import Site
+from edge_agent.web.tls import Authority, find_names
+
+CODE_LASTS = timedelta(days=30)
+_HOUR, _MINUTE = 3600.0, 60.0
+
+log = logging.getLogger(__name__)
+
+
+class KioskService:
+    """The servers and the housekeeping of a tick."""
+
+    def __init__(self, agent: Agent, site: Site) -> None:
+        self._agent, self._site = agent, site
+        self._reader = agent.connect()
+        self._due: dict[str, float] = {}
+        web = agent.settings.web
+        names = find_names(web.name)
+        self._authority = Authority(agent.settings.store.data_dir / "tls")
+        self._tls = self._authority.context(names, site.now().wall) if web.tls_port else None
+        app = create_app(site, names=frozenset({names.local, names.host}), tls_port=web.tls_port or None)
+        ports = [Port(web.host, web.port), *([Port(web.host, web.tls_port, self._tls)] if self._tls else [])]
+        self._servers = Servers(app, site.live, ports)
+        self._servers.start()
+        log.info("Serving on http://127.0.0.1:%d and https://%s:%d", web.port, names.local, web.tls_port)
+
+    def tick(self) -> None:
+        site = self._site
+        if not self._servers.alive:
+            raise RuntimeError("the web server's thread ended")  # the watchdog restarts the service
+        if count_waiting(self._reader):
+            site.desk.settle()
+        if self._is_due("tidy", _HOUR):
+            site.writer.run(sessions.drop_expired)
+        if self._tls is not None and self._is_due("names", _MINUTE):
+            self._authority.renew(self._tls, find_names(self._agent.settings.web.name), site.now().wall)
+
+    def close(self) -> None:
+        self._servers.stop()
+        self._site.readers.close()
+        self._reader.close()
+
+    def _is_due(self, job: str, every: float) -> bool:
+        now = self._site.clock.boottime()
+        if now < self._due.get(job, 0.0):
+            return False
+        self._due[job] = now + every
+        return True
+
+
+def code_file(settings: Settings) -> Path:
+    """Where the first run's code is noted, for whoever stands at the device: mode 0600."""
+    return settings.store.data_dir / "first-run-code"
+
+
+def make_first_code(agent: Agent) -> str | None:
+    """Give the first run's code, made anew; None once there is an administrator."""
+    with agent.reading() as connection:
+        if list_accounts(connection, Role.ADMINISTRATOR):
+            return None
+    code = agent.writer.run(lambda tx: sessions.make_code(tx, "first_run", lasts=CODE_LASTS))
+    file = code_file(agent.settings)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        stream.write(f"{code}\n")
+    return code
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM."""
+    with open_agent(settings) as agent:
+        agent.writer.append(ServiceStarted(service="kiosk", version=__version__))
+        if make_first_code(agent) is not None:
+            log.info("First run: the code is in %s", code_file(settings))
+        site = Site(settings, agent.clock, agent.writer, agent.files, cache(load_policy))
+        service = KioskService(agent, site)
+        Ticker(service.tick).run()
+        service.close()
+        agent.writer.append(ServiceStopped(service="kiosk"))

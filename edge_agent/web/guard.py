@@ -1,0 +1,183 @@
+"""Who may call a handler: the session behind the cookie or token, the role, the form's token."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+
+from edge_agent.errors import EdgeAgentError, ForbiddenError
+from edge_agent.store import accounts, kiosks, sessions
+from edge_agent.store.accounts import Account, Role
+from edge_agent.store.database import Connection
+from edge_agent.store.kiosks import Kiosk
+from edge_agent.store.sessions import Session
+from edge_agent.web.auth.login import IDLE
+from edge_agent.web.render import environment
+from edge_agent.web.site import Site
+from edge_agent.web.words import languages
+
+COOKIE = "ea_session"
+KIOSK_COOKIE = "ea_kiosk"
+LANGUAGE_COOKIE = "ea_language"
+FORM_HEADER = "X-CSRF-Token"
+_TOUCH = timedelta(minutes=1)
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class LoginRequiredError(EdgeAgentError):
+    """Nobody is logged in: a page sends to the login, the API answers 401."""
+
+    exit_code = 3
+    status = 401
+
+
+class PasswordChangeRequiredError(EdgeAgentError):
+    """A first password opens only the page that changes it."""
+
+    exit_code = 3
+    status = 403
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def csrf_token(token: str) -> str:
+    """Give what a form of this session must bear: nobody who can't read the cookie can know it."""
+    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class View:
+    """A request's site, language and way to make a page. `Visitor` adds who asks."""
+
+    request: Request
+    site: Site
+
+    @property
+    def now(self) -> datetime:
+        return self.site.now().wall
+
+    @property
+    def language(self) -> str:
+        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
+        return chosen if chosen in languages() else self.site.settings.language
+
+    @property
+    def address(self) -> str:
+        return self.request.client.host if self.request.client else ""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self.site.readers()
+
+    def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+        zone = self.site.policies(self.site.settings.policy).policy.timezone
+        given = {"view": self, "site": self.site, "now": self.now, "path": self.request.url.path, "account": None}
+        given |= {"csrf": ""} | self.extra() | context
+        return HTMLResponse(environment(self.language, zone).get_template(template).render(given), status)
+
+    def extra(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Visitor(View):
+    """Somebody who is logged in."""
+
+    account: Account
+    session: Session
+    csrf: str
+
+    @property
+    def by(self) -> str:
+        return self.account.id
+
+    def extra(self) -> dict[str, Any]:
+        return {"account": self.account, "csrf": self.csrf}
+
+
+def anyone(request: Request) -> View:
+    return View(request, site_of(request))
+
+
+def logged_in(request: Request) -> Visitor:
+    """Give who asks, also one whose first password must be changed."""
+    site = site_of(request)
+    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    token = bearer or request.cookies.get(COOKIE, "")
+    visitor = _find(request, site, token) if token else None
+    if visitor is None:
+        raise LoginRequiredError("Not logged in (请先登录).", do="Log in.")
+    if not bearer and request.method not in _SAFE:
+        check_token(request, token)
+    return visitor
+
+
+def check_token(request: Request, token: str) -> None:
+    """Refuse a change that was not sent by a page of this session."""
+    if not hmac.compare_digest(request.headers.get(FORM_HEADER, ""), csrf_token(token)):
+        raise ForbiddenError("The form's token is missing or old (表单已过期).", do="Load the page again.")
+
+
+def _find(request: Request, site: Site, token: str) -> Visitor | None:
+    now = site.now().wall
+    with site.readers() as connection:
+        session = sessions.find_session(connection, token, now)
+        if session is None or session.role is Role.KIOSK:
+            return None
+        idle = IDLE.of(session.method)
+        if idle is not None and now - session.seen > idle:
+            return None
+        account = accounts.get(connection, session.account)
+    if not account.active:
+        return None
+    if now - session.seen > _TOUCH:
+        site.writer.run(lambda tx: sessions.touch(tx, session))
+    return Visitor(request, site, account, session, csrf_token(token))
+
+
+def allow(*roles: Role) -> Callable[[Request], Visitor]:
+    """Give the dependency that lets only these roles through; without any, everybody who is logged in."""
+
+    def guard(request: Request) -> Visitor:
+        visitor = logged_in(request)
+        if visitor.account.must_change:
+            raise PasswordChangeRequiredError(
+                "Change the first password first (请先修改初始密码).", do="Open /password."
+            )
+        if roles and visitor.account.role not in roles:
+            raise ForbiddenError("Your role does not allow this (没有权限).", do="Log in with another account.")
+        return visitor
+
+    return guard
+
+
+def kiosk_of(site: Site, token: str) -> Kiosk | None:
+    """Give the kiosk device that holds this token."""
+    with site.readers() as connection:
+        session = sessions.find_session(connection, token, site.now().wall)
+        if session is None or session.role is not Role.KIOSK:
+            return None
+        kiosk = kiosks.get_kiosk(connection, session.account)
+    return kiosk if kiosk.active else None
+
+
+Anyone = Annotated[View, Depends(anyone)]
+LoggedIn = Annotated[Visitor, Depends(logged_in)]
+Member = Annotated[Visitor, Depends(allow())]
+Administrator = Annotated[Visitor, Depends(allow(Role.ADMINISTRATOR))]
+Instructor = Annotated[Visitor, Depends(allow(Role.ADMINISTRATOR, Role.INSTRUCTOR))]
+Inspector = Annotated[Visitor, Depends(allow(Role.INSPECTOR))]
+Office = Annotated[Visitor, Depends(allow(Role.ADMINISTRATOR, Role.INSPECTOR))]
+"""Who reads everything of the venue; changes are an administrator's."""
+Staff = Annotated[Visitor, Depends(allow(Role.ADMINISTRATOR, Role.INSPECTOR, Role.INSTRUCTOR))]
+Trainee = Annotated[Visitor, Depends(allow(Role.TRAINEE))]

@@ -1,0 +1,49 @@
+"""What the conversation needs of the faces part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from edge_agent.faces.answer import Answer
+from edge_agent.model.people import Trainee
+
+People = Sequence[Sequence[Trainee]]
+"""Persons at hand: the rows that each has in the classes."""
+
+
+class Sight(Protocol):
+    """One frame as the engine saw it; `at` is what was handed in with it."""
+
+    @property
+    def at(self) -> float: ...
+
+
+class Meeting(Protocol):
+    """Decides over several sights who stands there: `faces.encounter.Encounter`."""
+
+    def see(self, observation: Sight, now: float) -> Answer: ...
+
+
+class Faces(Protocol):
+    """The device's engine and gallery, as a kiosk uses them."""
+
+    def ready(self) -> bool: ...
+
+    def submit(self, stream: str, jpeg: bytes, at: float) -> None:
+        """Hand in a frame; raises `InputError` for one that is none."""
+        ...
+
+    def latest(self, stream: str) -> Sight | None: ...
+
+    def forget(self, stream: str) -> None: ...
+
+    def meet(self, people: People) -> Meeting: ...
+
+    def expect(self, meeting: Meeting, people: People) -> None:
+        """Tell a meeting that other lessons are at hand now; whoever is in view is kept."""
+        ...
+
+    def confirmed(self, meeting: Meeting, trainee: str) -> None:
+        """Let the template of somebody who has just signed in grow."""
+        ...

@@ -1,0 +1,63 @@
+"""What a kiosk's page shows while nobody stands there: what is open, what comes next, and what people should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from typing import Any
+
+from edge_agent.checkin.board import Board
+from edge_agent.checkin.sheets import Sheet
+from edge_agent.model.stamp import Stamp, instant
+from edge_agent.web.kiosk.said import Words, label
+from edge_agent.web.words import mark as _
+
+
+def notice(board: Board, stamp: Stamp, zone: tzinfo, words: Words, *, sealed: bool, recognises: bool) -> dict[str, Any]:
+    """Give the board as JSON. Worries of the staff (storage, sync) are not for trainees and stand in the console."""
+    told = []
+    if not board.trusted:
+        told.append(words(_("时间待校准：打卡照常，记录会注明")))
+    if not recognises:
+        told.append(words(_("人脸识别暂不可用，请找讲师办理签到")))
+    if sealed:
+        told.append(words(_("涉密场所：数据不出本机")))
+    return {
+        "type": "board",
+        "now": instant(stamp.wall),
+        "quiet": board.teaching,
+        "notices": told,
+        "lines": [
+            *_lines(board.signing_in, "sign_in", words(_("签到中")), zone, words),
+            *_lines(board.signing_out, "sign_out", words(_("签退中")), zone, words),
+        ],
+        "next": None if board.upcoming is None else _next(board.upcoming, zone, words),
+    }
+
+
+def _lines(sheets: Iterable[Sheet], kind: str, title: str, zone: tzinfo, words: Words) -> Iterable[dict[str, Any]]:
+    for sheet in sheets:
+        window = sheet.unit.sign_in if kind == "sign_in" else sheet.unit.sign_out
+        yield {
+            "kind": kind,
+            "title": title,
+            "lesson": _lesson(sheet, words),
+            "done": len(sheet.signed_in if kind == "sign_in" else sheet.signed_out),
+            "of": len(sheet.trainees if kind == "sign_in" else sheet.signed_in),
+            "until": instant(window.end),
+            "closes": words(_("%(time)s 截止")) % {"time": f"{window.end.astimezone(zone):%H:%M}"},
+        }
+
+
+def _next(sheet: Sheet, zone: tzinfo, words: Words) -> dict[str, Any]:
+    opens = sheet.unit.sign_in.start
+    return {
+        "title": words(_("下一节")),
+        "lesson": _lesson(sheet, words),
+        "opens": instant(opens),
+        "at": words(_("%(time)s 开始签到")) % {"time": f"{opens.astimezone(zone):%H:%M}"},
+    }
+
+
+def _lesson(sheet: Sheet, words: Words) -> str:
+    return " ".join(part for part in (sheet.training.name, sheet.lesson.subject, label(sheet, words)) if part)

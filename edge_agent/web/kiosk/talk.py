@@ -1,0 +1,149 @@
+"""One kiosk's conversation: frames in, words out, each visit acted on once."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from dataclasses import replace
+
+from edge_agent.checkin.board import Board, board
+from edge_agent.checkin.visit import Visit
+from edge_agent.errors import InputError, StorageError
+from edge_agent.faces import answer as faces_answer
+from edge_agent.faces.answer import Answer, Challenge, Confirm, Evidence, Guide, Hint, Match, Unknown
+from edge_agent.model.kinds.attendance import FlatRefused
+from edge_agent.store.kiosks import Kiosk
+from edge_agent.store.training import get_trainee
+from edge_agent.web.kiosk import said
+from edge_agent.web.kiosk.faces import Faces, Meeting, Sight
+from edge_agent.web.kiosk.said import Message
+from edge_agent.web.site import Doubt, Site
+from edge_agent.web.words import words
+
+LOOKS = 2
+"""How often somebody unknown is asked to face the camera before the instructor is named."""
+
+LARGEST_FRAME = 400_000
+MOST_FRAMES = 30.0
+"""Frames a second that are looked at; what comes faster is dropped."""
+
+_REMEMBERED = 60
+
+
+class Talk:
+    """Not thread-safe: one call at a time. `look` and `hear` block, so they run in a worker thread."""
+
+    def __init__(self, site: Site, kiosk: Kiosk, faces: Faces | None, language: str) -> None:
+        self._site, self._kiosk, self._faces = site, kiosk, faces
+        self._stream = f"{kiosk.id}-{secrets.token_hex(4)}"
+        self._words = words(language).gettext
+        self._zone = site.policies(site.settings.policy).policy.zone
+        self._meeting: Meeting | None = None
+        self._board = self.look()
+        self._visit = 0
+        self._done: int | None = None
+        self._tries = 0
+        self._frames: deque[tuple[float, int]] = deque(maxlen=_REMEMBERED)
+        self._allowance, self._allowed_at = MOST_FRAMES, site.clock.boottime()
+        self._last: Message | None = None
+        self.dropped = 0
+
+    def look(self) -> Board:
+        """Read the board again; whoever stands there is kept."""
+        with self._site.readers() as connection:
+            self._board = board(connection, self._site.policies, self._kiosk.room, self._site.now())
+        if self._faces is not None and self._meeting is not None:
+            self._faces.expect(self._meeting, self._board.people)
+        return self._board
+
+    def take(self, frame: bytes) -> bool:
+        """Hand a frame to the engine: four bytes of number, big end first, then a JPEG. False where it was dropped.
+
+        Raises `InputError` for what is no frame.
+        """
+        now = self._site.clock.boottime()
+        self._allowance = min(MOST_FRAMES, self._allowance + (now - self._allowed_at) * MOST_FRAMES)
+        self._allowed_at = now
+        if len(frame) > LARGEST_FRAME or frame[4:7] != b"\xff\xd8\xff":
+            raise InputError("frame: not a JPEG of at most 400 KB (画面格式错误).")
+        if self._allowance < 1 or self._faces is None:
+            self.dropped += 1
+            return False
+        self._allowance -= 1
+        self._frames.append((now, int.from_bytes(frame[:4], "big")))
+        self._faces.submit(self._stream, frame[4:], now)
+        return True
+
+    def sight(self) -> Sight | None:
+        """Give what the engine saw since the last call; does not block."""
+        return None if self._faces is None else self._faces.latest(self._stream)
+
+    def hear(self, sight: Sight) -> Message | None:
+        """Give what is to be said after a sight, or None where nothing new is."""
+        if self._faces is None:
+            return None
+        if self._meeting is None:
+            self._meeting = self._faces.meet(self._board.people)
+        message = self._act(self._meeting.see(sight, self._site.clock.boottime()))
+        if message is None:
+            return None
+        number = next((number for at, number in reversed(self._frames) if at == sight.at), 0)
+        if replace(message, frame=0) == self._last:
+            return None
+        self._last = message
+        return replace(message, frame=number)
+
+    def close(self) -> None:
+        if self._faces is not None:
+            self._faces.forget(self._stream)
+
+    def _act(self, answer: Answer) -> Message | None:
+        if isinstance(answer, Guide):
+            if answer.hint is Hint.NOBODY:
+                self._tries = 0
+                return Message("nobody", "idle", "", "")
+            return said.guidance(answer.hint, self._words)
+        if isinstance(answer, Challenge):
+            return said.challenge(answer.action, self._words)
+        if answer.visit == self._done:
+            return None
+        self._done = answer.visit
+        return self._decide(answer)
+
+    def _decide(self, answer: Match | Confirm | Unknown | faces_answer.Refused) -> Message:
+        if isinstance(answer, Match):
+            self._tries = 0
+            return self._sign(answer.trainee, answer.evidence)
+        if isinstance(answer, Unknown):
+            self._tries += 1
+            if self._tries <= LOOKS:
+                self._meeting = None  # a new look at the same person
+                self._done = None
+                return said.look_again(self._words)
+            return said.unknown(self._words)
+        if isinstance(answer, Confirm):
+            self._site.doubts.append(Doubt(self._site.now().wall, self._kiosk.id, answer.candidates))
+            return said.unknown(self._words)
+        flat = FlatRefused(kiosk=self._kiosk.id, at=self._site.now().wall, statistics=answer.evidence.figures())
+        self._site.writer.append(flat)
+        return said.not_passed(self._words)
+
+    def _sign(self, trainee: str, evidence: Evidence) -> Message:
+        self._visit += 1
+        visit = Visit(
+            id=f"{self._stream}-{self._visit}",
+            stamp=self._site.now(),
+            method="face",
+            room=self._kiosk.room,
+            kiosk=self._kiosk.id,
+            recognition=evidence.recognition(),
+        )
+        try:
+            replies = self._site.desk.tap(trainee, visit)
+        except StorageError:
+            return said.not_saved(self._words)
+        if self._faces is not None and self._meeting is not None and any(reply.said.counts for reply in replies):
+            self._faces.confirmed(self._meeting, trainee)
+        with self._site.readers() as connection:
+            name = get_trainee(connection, trainee).name
+        return said.outcome(replies, name, self._board, self._zone, self._words)

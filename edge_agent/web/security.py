@@ -1,0 +1,111 @@
+"""What every answer bears and every request must be: headers, host, origin, size, TLS outside the device."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:;"
+    " connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none';"
+    " base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+LARGEST_BODY = 64 << 20
+"""Supplementary footage goes through `/api/v1/supplements`, which has a limit of its own."""
+
+PLAIN = ("/trust", "/static/", "/healthz")
+"""What a device on the LAN may fetch without TLS: how to come to trust it."""
+
+
+class Shield:
+    """Wraps the application. `names` are the host names that this device answers to, besides addresses."""
+
+    def __init__(self, app: ASGIApp, *, names: frozenset[str], tls_port: int | None) -> None:
+        self._app = app
+        self._names = names | {"localhost"}
+        self._tls_port = tls_port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refuse(scope, headers)
+        if refusal is not None:
+            if scope["type"] == "websocket":
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            await refusal(scope, receive, self._sender(scope, send))
+            return
+        await self._app(scope, receive, self._sender(scope, send))
+
+    def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
+        host = headers.get("host", "")
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+        if name not in self._names and not _is_address(name):
+            # A name of somebody else's that leads here: DNS rebinding.
+            return _problem(421, "This device does not answer to that name.")
+        if not _same_origin(headers, host) and (scope["type"] == "websocket" or scope["method"] not in _SAFE):
+            return _problem(403, "Sent from another site.")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            return _problem(413, f"Larger than {LARGEST_BODY >> 20} MB.")
+        client = scope.get("client")
+        local = client is None or is_local(client[0])
+        if not local and scope["scheme"] in {"http", "ws"} and not scope["path"].startswith(PLAIN):
+            if self._tls_port is None or scope["type"] == "websocket":
+                return _problem(403, "Only over TLS.")
+            return RedirectResponse("/trust", 303)
+        return None
+
+    def _sender(self, scope: Scope, send: Send) -> Callable[[Message], Awaitable[None]]:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        return with_headers
+
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def _same_origin(headers: Headers, host: str) -> bool:
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == host
+    return headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_local(name: str) -> bool:
+    return _is_address(name) and ipaddress.ip_address(name).is_loopback
+
+
+def _problem(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"status": status, "detail": detail, "do": ""}, status, media_type="application/problem+json")

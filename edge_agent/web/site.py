@@ -1,0 +1,59 @@
+"""What every handler is given: the device's parts, wired once by `serve/kiosk.py`."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from edge_agent.checkin.desk import Desk
+from edge_agent.checkin.person import Policies
+from edge_agent.clock import Clock
+from edge_agent.model.stamp import Stamp
+from edge_agent.settings import Settings
+from edge_agent.store.files import MediaFiles
+from edge_agent.store.writer import Writer
+from edge_agent.web.kiosk.faces import Faces
+from edge_agent.web.live import Live
+from edge_agent.web.readers import Readers
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A face between two names, or near one: the instructor decides."""
+
+    at: datetime
+    kiosk: str
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One kiosk service's hold on the device. `faces` is None where no face is recognised (manual sign-in only).
+
+    `doubts` are faces that an instructor must decide; they are kept in memory and for minutes only.
+    """
+
+    settings: Settings
+    clock: Clock
+    writer: Writer
+    files: MediaFiles
+    policies: Policies
+    faces: Faces | None = None
+    doubts: deque[Doubt] = field(default_factory=lambda: deque(maxlen=50))
+    desk: Desk = field(init=False)
+    readers: Readers = field(init=False)
+    live: Live = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "desk", Desk(self.writer, self.policies))
+        object.__setattr__(self, "readers", Readers(self.database))
+        object.__setattr__(self, "live", Live(self.database))
+
+    @property
+    def database(self) -> Path:
+        return self.settings.store.database
+
+    def now(self) -> Stamp:
+        return self.clock.stamp()

@@ -1,0 +1,139 @@
+// Forms call the API, pages look again when something changed, menus open. Nothing else is needed on most pages.
+
+const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
+
+/** Calls the API; gives the answer's JSON, or throws an Error whose message is for the person. */
+export async function call(method, path, body) {
+  const headers = { Accept: 'application/json', 'X-CSRF-Token': csrf };
+  if (body !== undefined && !(body instanceof FormData)) {
+    headers['Content-Type'] = 'application/json';
+    body = JSON.stringify(body);
+  }
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body });
+  } catch {
+    throw new Error(document.body.dataset.offline);
+  }
+  const answer = response.status === 204 ? {} : await response.json();
+  if (!response.ok) {
+    const error = new Error(spoken(answer));
+    error.problem = answer;
+    throw error;
+  }
+  return answer;
+}
+
+/** Messages are English with the Chinese in brackets; a Chinese page says the Chinese. */
+function spoken(problem) {
+  const chinese = [...problem.detail.matchAll(/[(（]([^()（）]*[一-鿿][^()（）]*)[)）]/g)].map((match) => match[1]);
+  if (document.documentElement.lang.startsWith('zh') && chinese.length) return chinese.join('；');
+  return `${problem.detail} ${problem.do ?? ''}`;
+}
+
+function value(field) {
+  if (field.type === 'checkbox') return field.checked;
+  if (field.value === '' && field.dataset.empty === 'null') return null;
+  if (field.type === 'number') return field.value === '' ? null : Number(field.value);
+  return field.value;
+}
+
+/** Gives a form as JSON. Fields of the same name with `data-many` become a list of the ticked values. */
+export function collect(form) {
+  const body = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || (field.type === 'radio' && !field.checked)) continue;
+    if (field.dataset.omit !== undefined && field.value === '') continue;
+    if (field.dataset.many !== undefined) {
+      body[field.name] ??= [];
+      if (field.type !== 'checkbox' || field.checked) body[field.name].push(field.value);
+    } else if (field.multiple) {
+      body[field.name] = [...field.selectedOptions].map((option) => option.value);
+    } else {
+      body[field.name] = value(field);
+    }
+  }
+  return body;
+}
+
+async function submit(event) {
+  const form = event.target;
+  const [method, path] = (form.dataset.api ?? '').split(' ');
+  if (!path) return;
+  event.preventDefault();
+  if (form.dataset.sure && !confirm(form.dataset.sure)) return;
+  if (form.dataset.busy) return;
+  form.dataset.busy = '1';
+  const wrong = form.querySelector('.wrong');
+  if (wrong) wrong.textContent = '';
+  const buttons = [...document.querySelectorAll('button')].filter((button) => button.form === form);
+  for (const button of buttons) button.disabled = true;
+  try {
+    const multipart = form.enctype === 'multipart/form-data';
+    const fields = multipart ? new FormData(form) : collect(form);
+    const answer = await call(method, path, method === 'DELETE' || form.dataset.bare !== undefined ? undefined : fields);
+    if (form.dataset.done !== undefined) {
+      form.dispatchEvent(new CustomEvent('done', { detail: answer, bubbles: true }));
+    } else {
+      location.assign(form.dataset.go || answer.go || location.href);
+    }
+  } catch (error) {
+    if (wrong) {
+      wrong.textContent = error.message;
+      wrong.focus?.();
+    } else {
+      alert(error.message);
+    }
+  } finally {
+    delete form.dataset.busy;
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+/** Loads this page again in the background and takes over its live parts, unless a person is typing in one. */
+async function lookAgain() {
+  const parts = [...document.querySelectorAll('[data-live]')];
+  const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
+  if (response.redirected) location.assign(response.url);
+  if (!response.ok) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
+  for (const part of parts) {
+    const next = fresh.getElementById(part.id);
+    if (!next || part.contains(document.activeElement) || part.innerHTML === next.innerHTML) continue;
+    const ticked = [...part.querySelectorAll('input:checked')].map((input) => input.value);
+    part.replaceChildren(...next.childNodes);
+    for (const input of part.querySelectorAll('input')) if (ticked.includes(input.value)) input.checked = true;
+    part.dispatchEvent(new CustomEvent('live', { bubbles: true }));
+  }
+}
+
+function listen() {
+  if (!document.querySelector('[data-live]')) return;
+  const source = new EventSource('/live');
+  let busy = Promise.resolve();
+  source.addEventListener('changed', () => { busy = busy.then(lookAgain).catch(() => {}); });
+  const banner = document.getElementById('offline');
+  source.addEventListener('error', () => { if (banner) banner.hidden = false; });
+  source.addEventListener('open', () => { if (banner) banner.hidden = true; });
+  addEventListener('pagehide', () => source.close());
+}
+
+document.addEventListener('submit', submit);
+document.addEventListener('click', (event) => {
+  const opener = event.target.closest('[data-open]');
+  if (opener) document.getElementById(opener.dataset.open).showModal();
+  if (event.target.closest('[data-close]')) event.target.closest('dialog').close();
+  if (event.target.closest('[data-menu]')) document.querySelector('.side').classList.toggle('open');
+  if (event.target.closest('[data-print]')) print();
+  const all = event.target.closest('[data-tick]');
+  if (all) for (const box of document.querySelectorAll(`#${all.dataset.tick} input[type=checkbox]`)) box.checked = all.checked ?? true;
+});
+document.addEventListener('change', (event) => {
+  const field = event.target;
+  if (field.dataset.goto !== undefined) {
+    const target = new URL(location.href);
+    target.searchParams.set(field.name, field.value);
+    location.assign(target);
+  }
+});
+listen();
