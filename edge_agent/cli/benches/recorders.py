@@ -15,14 +15,14 @@ from pathlib import Path
 
 def ours(folder: Path, urls: Sequence[str]) -> None:
     """The recorder as the service runs it: hashing, syncing and held keyframes on."""
-    from edge_agent.cameras.sources import RtspSource  # noqa: PLC0415
-    from edge_agent.capture.feed import Feed  # noqa: PLC0415 - a process holds only what its recorder needs
-    from edge_agent.capture.memory import keep_small  # noqa: PLC0415
-    from edge_agent.capture.syncer import Syncer  # noqa: PLC0415
-    from edge_agent.capture.tape import Recorded, Tape  # noqa: PLC0415
-    from edge_agent.clock import SystemClock  # noqa: PLC0415
-    from edge_agent.model.media import MediaKind  # noqa: PLC0415
-    from edge_agent.store.files import MediaFiles  # noqa: PLC0415
+    from edge_agent.cameras.sources import RtspSource
+    from edge_agent.capture.feed import Feed
+    from edge_agent.capture.memory import keep_small
+    from edge_agent.capture.syncer import Syncer
+    from edge_agent.capture.tape import Recorded, Tape
+    from edge_agent.clock import SystemClock
+    from edge_agent.model.media import MediaKind
+    from edge_agent.store.files import MediaFiles
 
     keep_small()
     clock, files = SystemClock(), MediaFiles(folder)
@@ -54,7 +54,7 @@ def ours(folder: Path, urls: Sequence[str]) -> None:
 def opencv(folder: Path, urls: Sequence[str]) -> None:
     """How a recorder is commonly written: read pictures, write pictures."""
     os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "rtsp_transport;tcp"  # read when cv2 opens the address
-    import cv2  # noqa: PLC0415
+    import cv2
 
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
