@@ -35,6 +35,7 @@ def camera(
     noise: Annotated[int, typer.Option(min=0, max=255, help="Sensor noise, to reach the bit rate.")] = 4,
     video: Annotated[Path | None, typer.Option(help="A video file to show in a loop, not the drawn classroom.")] = None,
     audio: Annotated[bool, typer.Option(help="With a tone in G.711.")] = False,
+    wall_clock: Annotated[bool, typer.Option(help="Show the time of day; encodes all the time.")] = False,
     channels: Annotated[int, typer.Option(min=1, max=64, help="More than one makes it a recorder (NVR).")] = 1,
     count: Annotated[int, typer.Option(min=1, max=64, help="How many cameras.")] = 1,
     host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
@@ -55,6 +56,7 @@ def camera(
         seconds=seconds,
         noise=noise,
         video=video,
+        label=serial if count == 1 else "",  # more of them share one picture, which is encoded once
     )
     sub = StreamSpec(codec=codec, fps=min(fps, 10), kbps=min(kbps, 300), seconds=seconds, video=video)
     with ExitStack() as running:
@@ -68,6 +70,7 @@ def camera(
                     sub=sub,
                     channels=channels,
                     audio=audio,
+                    wall_clock=wall_clock,
                     host=host,
                     rtsp_port=rtsp_port and rtsp_port + index,
                     http_port=http_port and http_port + index,

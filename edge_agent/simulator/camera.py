@@ -16,7 +16,7 @@ from edge_agent.simulator.device import Device, OnvifLogin, Profile
 from edge_agent.simulator.discovery import Responder
 from edge_agent.simulator.faults import Fault, FaultBoard, parse
 from edge_agent.simulator.http import HttpServer
-from edge_agent.simulator.loop import Codec, Loop, StreamSpec, encode
+from edge_agent.simulator.loop import Codec, Loop, StreamSpec, encode, encode_now
 from edge_agent.simulator.rtsp import RtspServer
 
 Discovery = Literal["off", "unicast", "multicast"]
@@ -36,7 +36,8 @@ class VirtualCamera:
     """A camera on `host` with free ports (or the given ones), from `start` to `stop`, or in a `with` block.
 
     `main` and `sub` say what is streamed, `extra` adds profiles to each channel; `codec` is short for both. With
-    `channels` above 1 it is a recorder (NVR): one serial number, that many sources.
+    `channels` above 1 it is a recorder (NVR): one serial number, that many sources. With `wall_clock` the blackboard
+    shows the time of day, at the price of encoding all the time.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class VirtualCamera:
         tells_serial: bool = True,
         lockout_after: int = 5,
         lockout_seconds: float = 1800,
+        wall_clock: bool = False,
     ) -> None:
         board = FaultBoard()
         specs = {"main": main or StreamSpec(codec=codec)}
@@ -74,7 +76,7 @@ class VirtualCamera:
             accounts=Accounts(user, password, board, lockout_after, lockout_seconds),
             board=board,
             profiles=[
-                Profile(f"ch{number}", name, encode(replace(spec, label=spec.label or f"{serial} {number}")))
+                Profile(f"ch{number}", name, encode(_labelled(spec, number, channels)))
                 for number in range(1, channels + 1)
                 for name, spec in specs.items()
             ],
@@ -92,6 +94,7 @@ class VirtualCamera:
         self._responder = (
             None if discovery == "off" else Responder(self._device, discovery_port, multicast=discovery == "multicast")
         )
+        self._wall_clock = wall_clock
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"camera {serial}", daemon=True)
 
@@ -101,6 +104,8 @@ class VirtualCamera:
         self._thread.start()
         try:
             self._run(self._open())
+            if self._wall_clock:
+                asyncio.run_coroutine_threadsafe(self._show_time(), self._loop)
         except OSError as error:
             self.stop()
             raise DeviceError(
@@ -151,6 +156,15 @@ class VirtualCamera:
         await self._shut()
         if seconds is not None:
             self._loop.call_later(seconds, lambda: self._loop.create_task(self._open()))
+
+    async def _show_time(self) -> None:
+        """Encodes the next second's GOPs while the present ones are shown."""
+        while True:
+            second = int(self._device.wall()) + 1
+            due = [p for p in self._device.profiles if second % p.loop.spec.gop == 0]
+            loops = {p.token: await asyncio.to_thread(encode_now, p.loop.spec, second) for p in due}
+            await asyncio.sleep(second - self._device.wall())
+            self._show(loops)
 
     # what others need to know of it
 
@@ -243,3 +257,8 @@ class VirtualCamera:
     def _show(self, loops: dict[str, Loop]) -> None:
         for profile in self._device.profiles:
             profile.loop = loops.get(profile.token, profile.loop)
+
+
+def _labelled(spec: StreamSpec, number: int, channels: int) -> StreamSpec:
+    """A recorder's channels look different; cameras don't, so that a row of them is encoded once."""
+    return spec if channels == 1 else replace(spec, label=f"{spec.label} {number}".strip())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from edge_agent.errors import InputError
 from edge_agent.simulator import picture, rtp
 from edge_agent.simulator.picture import Image
 
+CHINA = timezone(timedelta(hours=8))
 Codec = Literal["h264", "h265"]
 
 
@@ -74,12 +76,21 @@ class Loop:
 @functools.lru_cache(maxsize=64)
 def encode(spec: StreamSpec) -> Loop:
     """Equal specs share one loop, so a row of equal cameras is encoded once."""
+    return _encode(spec, None)
+
+
+def encode_now(spec: StreamSpec, at: float) -> Loop:
+    """The one GOP that begins at `at` (seconds since 1970), with the time of day on the blackboard."""
+    return _encode(replace(spec, seconds=spec.gop), at)
+
+
+def _encode(spec: StreamSpec, at: float | None) -> Loop:
     context = _encoder(spec)
     units: list[AccessUnit] = []
     jpegs: list[bytes] = []
     sets: dict[bytes, None] = {}
     packets: list[av.Packet[av.VideoStream]] = []
-    for number, image in enumerate(_frames(spec)):
+    for number, image in enumerate(_frames(spec, at)):
         frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
         frame.pts = number
         if number % (spec.gop * spec.fps) == 0:
@@ -114,8 +125,8 @@ def _encoder(spec: StreamSpec) -> VideoCodecContext:
     return context
 
 
-def _frames(spec: StreamSpec) -> Iterator[Image]:
-    source = _drawn(spec) if spec.video is None else _filmed(spec, spec.video)
+def _frames(spec: StreamSpec, at: float | None) -> Iterator[Image]:
+    source = _drawn(spec, at) if spec.video is None else _filmed(spec, spec.video)
     noise = picture.noise_fields(spec.width, spec.height, spec.noise)
     for number, image in enumerate(itertools.islice(source, spec.seconds * spec.fps)):
         noisy = cv2.add(image, noise[number % len(noise)]).astype("uint8") if noise else image
@@ -124,13 +135,18 @@ def _frames(spec: StreamSpec) -> Iterator[Image]:
         yield noisy
 
 
-def _drawn(spec: StreamSpec) -> Iterator[Image]:
+def _drawn(spec: StreamSpec, at: float | None) -> Iterator[Image]:
+    """A loop shows its own seconds; only a picture that is encoded as it is shown can show the time of day."""
     still = picture.background(spec.width, spec.height, spec.label, spec.scene)
     for number in itertools.count():
         image = still.copy()
         seconds = number / spec.fps
-        if spec.scene == "classroom":
+        if spec.scene == "classroom" and at is None:
             picture.animate(image, seconds, spec.seconds, f":{seconds:04.1f}")
+        elif spec.scene == "classroom":
+            moment = (at or 0) + seconds
+            clock = datetime.fromtimestamp(moment, CHINA).strftime("%Y-%m-%d %H:%M:%S")
+            picture.animate(image, moment % 60, 60, clock)
         yield image
 
 

@@ -63,16 +63,19 @@ async def play_video(device: Device, profile: Profile, channel: int, writer: asy
     """
     clock = asyncio.get_running_loop().time
     video = _Video(device, channel)
-    ticks, report_due = 0, 0.0
+    begun, ticks, report_due = clock(), 0, 0.0
     with contextlib.suppress(ConnectionError):
-        while True:  # one turn for each loop that the profile shows: a fault may put another in its place
+        while True:  # one turn for each loop that the profile shows: a fault or the clock puts another in its place
             loop, started = profile.loop, clock()
+            ticks = max(ticks, round((started - begun) * rtp.CLOCK_RATE))
             first = _current_gop(device, loop)
             step = rtp.CLOCK_RATE // loop.spec.fps
             sent = 0
             while profile.loop is loop:
                 due = started + sent / loop.spec.fps
                 await asyncio.sleep(due - clock())
+                if profile.loop is not loop:
+                    break
                 index = (first + sent) % len(loop.units)
                 unit = loop.units[index]
                 if clock() - due > _TOO_LATE_S:

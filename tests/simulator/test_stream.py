@@ -175,3 +175,13 @@ def test_a_spec_that_can_not_be_is_refused(tmp_path: Path) -> None:
     for wrong in ({"gop": 3}, {"scene": "beach"}, {"video": tmp_path / "none.mp4"}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             StreamSpec(**wrong)
+
+
+def test_the_time_of_day_runs_on_without_a_break() -> None:
+    with VirtualCamera(main=FAST, sub=None, wall_clock=True) as camera:
+        seen = take(camera.rtsp_url, 80)
+    numbers = [number for number in stamps(seen) if number is not None]
+    assert numbers[0] < 25
+    assert len(numbers) >= 75
+    times = [packet.pts for packet in seen if packet.pts is not None]
+    assert all(0 < after - before <= 2 * 90_000 // 25 + 900 for before, after in itertools.pairwise(times))
