@@ -22,10 +22,11 @@ _CHECKOUT = Path(__file__).parents[1] / "config" / "policies"
 
 @dataclass(frozen=True, slots=True)
 class LoadedPolicy:
-    """A sound policy, and the digest of its file's bytes."""
+    """A sound policy, with its file's bytes and their digest."""
 
     policy: Policy
     sha256: str
+    content: bytes
 
     @property
     def stamp(self) -> str:
@@ -58,7 +59,7 @@ def load_policy(name_or_path: str | Path) -> LoadedPolicy:
         raise InputError(
             f"{file}: 无法读取, {error.strerror}.", do="请给出可读的政策文件。Name a policy file that can be read."
         ) from error
-    return LoadedPolicy(parse_policy(content, source=file.name), hashlib.sha256(content).hexdigest())
+    return LoadedPolicy(parse_policy(content, source=file.name), hashlib.sha256(content).hexdigest(), content)
 
 
 def parse_policy(content: bytes, *, source: str) -> Policy:

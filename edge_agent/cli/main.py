@@ -15,6 +15,7 @@ COMMANDS = {
     "central": ("edge_agent.cli.central:app", "中心服务 / the central server that receives facts and media."),
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
     "cameras": ("edge_agent.cli.cameras:app", "摄像机：搜索、绑定、检测 / find, bind and test cameras."),
+    "export": ("edge_agent.cli.evidence:export_app", "导出证据包 / make a class's evidence package."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
     "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
@@ -23,6 +24,7 @@ COMMANDS = {
     "run": ("edge_agent.cli.serve:run_app", "启动全部服务 / start all four services and keep them running."),
     "serve": ("edge_agent.cli.serve:serve_app", "启动一个服务 / start one service."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
+    "verify": ("edge_agent.cli.evidence:verify_app", "校验证据包 / verify an evidence package."),
 }
 
 for _name, (_target, _summary) in COMMANDS.items():

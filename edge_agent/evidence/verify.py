@@ -120,8 +120,10 @@ class Package:
     def lines(self, name: str) -> Iterator[Any]:
         """Give the JSON value of each line."""
         if name in self.sizes:
-            for line in self.read(name).decode().splitlines():
-                yield json.loads(line)
+            # split("\n"), not splitlines(): that one also cuts at U+2028, which may stand inside a JSON text.
+            for line in self.read(name).decode().split("\n"):
+                if line:
+                    yield json.loads(line)
 
 
 def zlib_error() -> type[Exception]:

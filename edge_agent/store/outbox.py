@@ -122,12 +122,10 @@ def keep_countersignature(tx: Transaction, identifier: int, payload: str, key: s
     )
 
 
-def find_countersignature(connection: sqlite3.Connection, identifier: int) -> Countersignature | None:
-    """Give the first one that covers a fact."""
-    row = connection.execute(
-        "SELECT * FROM countersignatures WHERE id >= ? AND id < ? ORDER BY id LIMIT 1",
-        (identifier, fact_id(place(identifier)[0] + 1, 0)),
-    ).fetchone()
-    if row is None:
-        return None
-    return Countersignature(row["id"], row["payload"], row["key"], row["signature"], from_micros(row["at"]))
+def list_countersignatures(connection: sqlite3.Connection, *, since: int, until: int) -> list[Countersignature]:
+    """Give those that cover the facts from id `since` to `until`, in order."""
+    rows = connection.execute("SELECT * FROM countersignatures WHERE id BETWEEN ? AND ? ORDER BY id", (since, until))
+    return [
+        Countersignature(row["id"], row["payload"], row["key"], row["signature"], from_micros(row["at"]))
+        for row in rows
+    ]

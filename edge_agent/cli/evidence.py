@@ -1,0 +1,92 @@
+"""`edge-agent export` and `edge-agent verify`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge_agent.errors import InputError
+from edge_agent.evidence.keys import load_or_make
+from edge_agent.evidence.package import Source, Wanted, make_package
+from edge_agent.evidence.seal import seal_head
+from edge_agent.evidence.verify import Keys, read_keys, show
+from edge_agent.evidence.verify import verify as verify_package
+from edge_agent.model.kinds.system import PackageMade
+from edge_agent.policies import load_policy
+from edge_agent.serve.agent import open_agent
+from edge_agent.serve.upkeep import seal_key_file
+from edge_agent.settings import load_settings
+from edge_agent.store.training import find_class, get_class
+
+export_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+verify_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@export_app.command()
+def export(
+    class_id: Annotated[str, typer.Option("--class", help="The class: its id, or its 培训期次ID.")],
+    out: Annotated[Path, typer.Option(help="The zip to write.")],
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="One day only.")] = None,
+    lesson: Annotated[str, typer.Option(help="One lesson only.")] = "",
+    with_video: Annotated[bool, typer.Option("--with-video", help="With the recordings themselves.")] = False,
+    full_ids: Annotated[bool, typer.Option("--full-ids", help="Resident ids whole, in an encrypted zip.")] = False,
+    password: Annotated[
+        str, typer.Option(envvar="EDGE_AGENT_EXPORT_PASSWORD", help="For --full-ids; better by the environment.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """导出证据包 / make the evidence package of a class, a day or a lesson."""
+    if not out.parent.is_dir():
+        raise InputError(f"{out.parent}: no such folder (目录不存在).", do="Make it first.")
+    settings = load_settings()
+    with open_agent(settings) as agent, closing(agent.connect()) as connection:
+        training = find_class(connection, class_id) or get_class(connection, class_id)
+        signer = load_or_make(seal_key_file(settings), agent.writer)
+        seal_head(agent.writer, signer)  # so that the newest facts are sealed, too
+        wanted = Wanted(training.id, day.date() if day else None, lesson, with_video, full_ids, password)
+        source = Source(connection, agent.files, signer, load_policy(training.policy))
+        made = make_package(source, wanted, out, agent.clock.stamp())
+        agent.writer.append(
+            PackageMade(
+                class_id=training.id,
+                sha256=made.sha256,
+                size=made.size,
+                scope=made.scope,
+                full_ids=full_ids,
+                with_video=with_video,
+            )
+        )
+    if as_json:
+        print(json.dumps({"out": str(out), **asdict(made)}, ensure_ascii=False))
+        return
+    print(f"{out}: {made.scope}, {made.files} files, {made.size / 1e6:.1f} MB, SHA-256 {made.sha256}")
+    print(f"  {made.incomplete} 节课不完整 / lessons incomplete")
+    for path in made.missing_media:
+        print(f"  缺少媒体文件 / media file missing: {path}")
+
+
+@verify_app.command()
+def verify(
+    package: Annotated[Path, typer.Argument(help="The zip, or the folder it was unpacked to.")],
+    key: Annotated[Path | None, typer.Option(help="Public keys: `device HEX` and `centre HEX` lines.")] = None,
+    receipt: Annotated[Path | None, typer.Option(help="The centre's newest acknowledgement (JSON).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """校验证据包 / verify a package; exit code 0 proven, 1 changed, 2 consistent but of unproven origin."""
+    try:
+        keys = read_keys(key) if key else Keys()
+        received = json.loads(receipt.read_text()) if receipt else None
+    except (OSError, ValueError) as error:
+        raise InputError(str(error), do="Give a file of keys as docs/evidence.md shows it.") from error
+    report = verify_package(package, keys, receipt=received)
+    if as_json:
+        print(json.dumps({"exit_code": report.exit_code, **asdict(report)}, ensure_ascii=False))
+    else:
+        show(report, print)
+    raise typer.Exit(report.exit_code)

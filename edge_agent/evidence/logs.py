@@ -1,0 +1,91 @@
+"""Tables read from the facts themselves: outages, what operators did, consents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from edge_agent.evidence.tables import Cell, Table
+from edge_agent.evidence.words import cause_text
+from edge_agent.model.fact import Fact
+
+_OUTAGES = {"power": "断电", "network": "网络中断", "broker": "消息服务中断", "centre": "中心中断", "disk": "磁盘已满"}
+_PURPOSES = {"recognise": "人脸识别", "upload": "上传人脸图像"}
+# What an operator did, by the kind of its fact: how it is called, and which of its values say on what.
+_ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "class.saved": ("保存班级", ("code", "name", "revision")),
+    "class.state": ("班级状态", ("state", "warnings")),
+    "roster.saved": ("保存花名册", ("revision", "warnings")),
+    "timetable.imported": ("导入课表", ("revision", "warnings")),
+    "lesson.saved": ("保存课程", ("lesson", "change", "reason")),
+    "lesson.cancelled": ("取消课程", ("lesson", "reason")),
+    "lesson.substituted": ("代课", ("lesson", "teacher", "replaces", "reason")),
+    "recording.requested": ("手动录制", ("lesson", "camera", "action")),
+    "camera.associated": ("关联设备", ("lesson", "cameras")),
+    "attendance.corrected": ("更正考勤", ("unit", "trainee", "direction", "reason")),
+    "attendance.explained": ("情况说明", ("unit", "trainee", "text")),
+    "supplement.filed": ("提交补充材料", ("lesson", "reason", "sha256")),
+    "supplement.recognised": ("区县认可", ("supplement", "document", "periods")),
+    "inspection.recorded": ("检查记录", ("inspector", "occasion", "heads", "text")),
+    "operator.action": ("操作", ("action", "subject", "reason")),
+    "clock.anchor": ("时间确认", ("source", "offset", "max_error")),
+}
+
+
+def outages(facts: Iterable[Fact], zone: ZoneInfo) -> Table:
+    """停电断网记录, gaps of cameras among them."""
+    rows: list[list[Cell]] = []
+    for fact in facts:
+        data = fact.data
+        if fact.kind == "outage.closed":
+            rows.append([_OUTAGES[data["what"]], _time(data["start"], zone), _time(data["end"], zone), data["detail"]])
+        elif fact.kind == "gap.closed":
+            cause = cause_text(data["cause"])
+            rows.append([f"录像缺失（{data['camera']}）", _time(data["start"], zone), _time(data["end"], zone), cause])
+        elif fact.kind == "clock.stepped":
+            rows.append(["时钟跳变", _time(fact.stamp.wall, zone), "", f"{data['step']:+.3f} 秒"])
+    return Table("故障记录", "停电、断网、录像缺失与时钟记录", ["类别", "开始", "结束", "说明"], rows)
+
+
+def actions(facts: Iterable[Fact], zone: ZoneInfo) -> Table:
+    """操作记录: who changed what, when and why."""
+    rows: list[list[Cell]] = []
+    for fact in facts:
+        if fact.kind not in _ACTIONS:
+            continue
+        name, fields = _ACTIONS[fact.kind]
+        said = "，".join(_plain(fact.data.get(each)) for each in fields if fact.data.get(each))
+        rows.append([fact.name, _time(fact.stamp.wall, zone), fact.by or "设备", name, said])
+    return Table("操作记录", "操作记录", ["记录号", "时间", "操作人", "操作", "内容"], rows)
+
+
+def consents(facts: Iterable[Fact], zone: ZoneInfo, name_of: Callable[[str], str]) -> Table:
+    """授权记录: consents and withdrawals, never a face."""
+    rows: list[list[Cell]] = []
+    for fact in facts:
+        if fact.kind not in {"consent.given", "consent.withdrawn"}:
+            continue
+        data = fact.data
+        given = fact.kind == "consent.given"
+        rows.append(
+            [
+                name_of(data["trainee"]),
+                _PURPOSES[data["purpose"]],
+                "同意" if given else "撤回",
+                _time(data["at"], zone),
+                data["text"] if given else "",
+                fact.by or "本人",
+            ]
+        )
+    return Table("授权记录", "人脸信息授权记录", ["学员", "用途", "意思表示", "时间", "文本版本", "经办"], rows)
+
+
+def _plain(value: Any) -> str:
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _time(at: str | datetime, zone: ZoneInfo) -> str:
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

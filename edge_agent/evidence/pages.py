@@ -1,0 +1,117 @@
+"""The package's pages: the cover, and the snapshots side by side. They open without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from edge_agent.evidence.record import ClassRecord
+from edge_agent.evidence.tables import Tables
+from edge_agent.evidence.words import MISSING, SLOTS, SUPPLEMENTS, cause_text
+from edge_agent.model.span import Slot
+
+_SCRIPTS = {"noble": "noble-ed25519.js", "script": "verify.js"}
+_TEMPLATES = Path(__file__).parent / "templates"
+_pages = Environment(
+    loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
+)
+
+
+def cover(
+    record: ClassRecord,
+    *,
+    scope: str,
+    proof: Mapping[str, Any],
+    contents: Sequence[tuple[str, str]],
+    findings: Sequence[str],
+) -> bytes:
+    """Give `00_说明.html`: counts, holes in red, how to verify."""
+    lessons = Tables(record).lessons()
+    slots = [slot for lesson in record.lessons for slot in record.owed(lesson) if not slot.void]
+    past = [slot for slot in slots if slot.window.end < record.at]
+    missing = sum(1 for slot in past if not _media(record, slot))
+    by_hand = sum(tap.method == "manual" for tap in record.taps)
+    passed = sum(standing.prospect.value == "passed" for standing in record.standings.values())
+    incomplete = sum(verdict.verdict.value in {"partial", "missing"} for verdict in record.verdicts.values())
+    figures = [
+        ("课程", len(record.lessons), False),
+        ("不完整的课程", incomplete, bool(incomplete)),
+        ("学员", len(record.trainees), False),
+        ("达标学员", passed, False),
+        ("签到签退", len(record.taps), False),
+        ("其中手动", by_hand, False),
+        ("抓拍", f"{len(past) - missing} / {len(past)}", bool(missing)),
+        ("录像分段", sum(len(own) for own in record.recordings.values()), False),
+    ]
+    return _render(
+        "cover.html",
+        training=record.training,
+        opens=record.training.opens or "",
+        closes=record.training.closes or "",
+        scope=scope,
+        made=f"{record.at:%Y-%m-%d %H:%M:%S}",
+        supplements=SUPPLEMENTS,
+        figures=figures,
+        holes=[row for index, row in enumerate(lessons.rows) if index in lessons.bad],
+        contents=contents,
+        findings=findings,
+        policy=record.policy.policy,
+        **proof,
+    )
+
+
+def contact_sheet(record: ClassRecord, files: Mapping[str, str]) -> bytes:
+    """Give the snapshots by lesson; `files` has each media id's path beside the page. A hole is red and says why."""
+    lessons, taken, missing = [], 0, 0
+    for lesson in record.lessons:
+        slots = []
+        for slot in record.owed(lesson):
+            entry = _entry(record, slot, files)
+            taken += bool(entry["file"])
+            missing += entry["result"] == MISSING
+            slots.append(entry)
+        lessons.append({"title": f"{lesson.date} {lesson.start:%H:%M} {lesson.subject}", "slots": slots})
+    return _render("contact.html", training=record.training, lessons=lessons, taken=taken, missing=missing)
+
+
+def verifier() -> bytes:
+    """Give `verify.html`: the same checks as `verify.py`, for a computer that has a browser and nothing else."""
+    scripts = {name: (_TEMPLATES / file).read_text() for name, file in _SCRIPTS.items()}
+    return _render("verify.html", **{name: Markup(text) for name, text in scripts.items()})  # noqa: S704 - our own files
+
+
+def _entry(record: ClassRecord, slot: Slot, files: Mapping[str, str]) -> dict[str, Any]:
+    zone, state = record.policy.policy.zone, record.slots.get(slot.id)
+    picture = record.snapshots.get(_media(record, slot))
+    void = slot.void or (state.cause if state and state.state == "void" else "")
+    label = SLOTS[slot.kind] if slot.period is None else f"第{slot.period}课时 {SLOTS[slot.kind]}"
+    if picture is not None:
+        result = ""
+    elif void:
+        result = f"不需要（{void}）"
+    else:
+        result = MISSING if slot.window.end < record.at else "未到时间"
+    start, end = slot.window.start.astimezone(zone), slot.window.end.astimezone(zone)
+    return {
+        "file": files.get(picture.id, "") if picture else "",
+        "label": label,
+        "at": f"{picture.start.astimezone(zone):%H:%M:%S}" if picture else "",
+        "source": "",
+        "window": f"{start:%H:%M:%S}-{end:%H:%M:%S}",
+        "result": result,
+        "cause": cause_text(state.cause) if state and not void else "",
+    }
+
+
+def _media(record: ClassRecord, slot: Slot) -> str:
+    state = record.slots.get(slot.id)
+    return state.media if state else ""
+
+
+def _render(template: str, **values: Any) -> bytes:
+    style = (_TEMPLATES / "style.css").read_text()
+    return _pages.get_template(template).render(style=style, **values).encode()

@@ -1,0 +1,148 @@
+"""All that is on the record of one class, as of one moment: what verdicts, sheets and packages are made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from edge_agent.model.lesson import Lesson, Timetable
+from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.people import Teacher, Trainee, TrainingClass
+from edge_agent.model.span import AttendanceUnit, Slot, Span
+from edge_agent.policies import LoadedPolicy
+from edge_agent.rules.attendance import Mark, Marks
+from edge_agent.rules.gaps import Cause
+from edge_agent.rules.plan import Schedule
+from edge_agent.rules.standing import ClassStanding, TraineeStanding, judge_class, judge_trainee
+from edge_agent.rules.verdict import Found, LessonVerdict, judge_lesson
+from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, training
+from edge_agent.store.attendance import Tap
+from edge_agent.store.database import Connection
+from edge_agent.store.gaps import NotedGap
+from edge_agent.store.slots import SlotState
+
+
+@dataclass(frozen=True)
+class ClassRecord:
+    """A class as of `at`. Facts stay in the journal; these are the tables that were written with them."""
+
+    at: datetime
+    training: TrainingClass
+    policy: LoadedPolicy
+    trainees: Sequence[Trainee]
+    teachers: Mapping[str, Teacher]
+    lessons: Sequence[Lesson]
+    rooms: Mapping[str, str]
+    cameras: Mapping[str, tuple[str, ...]]
+    taps: Sequence[Tap]
+    slots: Mapping[str, SlotState]
+    recordings: Mapping[str, Sequence[Media]]
+    snapshots: Mapping[str, Media]
+    causes: Mapping[str, Mapping[str, Sequence[Cause]]]
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        return Schedule(Timetable(tuple(self.lessons), dict(self.cameras)), self.policy.policy)
+
+    @cached_property
+    def marks(self) -> Mapping[str, Marks]:
+        """Each trainee's marks by unit."""
+        found: dict[str, dict[str, Mark]] = {trainee.id: {} for trainee in self.trainees}
+        arrived = {(tap.trainee, tap.unit): tap.at for tap in self.taps if tap.direction == "in"}
+        left = {(tap.trainee, tap.unit): tap.at for tap in self.taps if tap.direction == "out"}
+        for (trainee, unit), at in arrived.items():
+            found.setdefault(trainee, {})[unit] = Mark(at, left.get((trainee, unit)))
+        return found
+
+    def units(self, trainee: Trainee) -> tuple[AttendanceUnit, ...]:
+        return self.schedule.units(self.training.id, trainee.subgroup)
+
+    def owed(self, lesson: Lesson) -> tuple[Slot, ...]:
+        """Give the slots that a lesson owes, void ones included."""
+        return self.schedule.slots[lesson.id]
+
+    def found(self, lesson: Lesson) -> Found:
+        """Give what is on the record of one lesson, as the verdict takes it."""
+        recorded: dict[str, list[Span]] = defaultdict(list)
+        for segment in self.recordings.get(lesson.id, ()):
+            recorded[segment.camera].append(Span(segment.start, segment.end))
+        expected = {
+            trainee.id for trainee in self.trainees if not lesson.subgroup or trainee.subgroup == lesson.subgroup
+        }
+        return Found(
+            cameras=self.schedule.timetable.cameras(lesson),
+            recorded=recorded,
+            causes=self.causes.get(lesson.id, {}),
+            taken=[slot.id for slot in self.owed(lesson) if (row := self.slots.get(slot.id)) and row.media],
+            marks={trainee: marks for trainee, marks in self.marks.items() if trainee in expected},
+        )
+
+    @cached_property
+    def verdicts(self) -> Mapping[str, LessonVerdict]:
+        policy = self.policy.policy
+        return {lesson.id: judge_lesson(lesson, policy, self.at, self.found(lesson)) for lesson in self.lessons}
+
+    @cached_property
+    def standings(self) -> Mapping[str, TraineeStanding]:
+        return {
+            trainee.id: judge_trainee(
+                self.units(trainee),
+                self.marks[trainee.id],
+                self.training,
+                self.policy.policy,
+                self.at,
+                online=trainee.online_periods,
+            )
+            for trainee in self.trainees
+        }
+
+    @cached_property
+    def standing(self) -> ClassStanding:
+        return judge_class(
+            self.training,
+            self.policy.policy,
+            lessons=self.verdicts.values(),
+            trainees=self.standings.values(),
+            units=self.schedule.units(self.training.id),
+        )
+
+
+def read_class(connection: Connection, class_id: str, policy: LoadedPolicy, now: datetime) -> ClassRecord:
+    """Read a class; call it inside `database.reading`, so that all tables are of one moment."""
+    course = training.get_class(connection, class_id)
+    own = lessons.list_lessons(connection, class_id=class_id)
+    by_room: dict[str, tuple[str, ...]] = {}
+    for camera in cameras.list_cameras(connection):
+        by_room[camera.room] = (*by_room.get(camera.room, ()), camera.id)
+    return ClassRecord(
+        at=now.astimezone(policy.policy.zone),
+        training=course,
+        policy=policy,
+        trainees=training.list_trainees(connection, class_id),
+        teachers={teacher.id: teacher for teacher in training.list_teachers(connection)},
+        lessons=own,
+        rooms=training.list_rooms(connection),
+        cameras=by_room,
+        taps=attendance.of_class(connection, class_id),
+        slots={slot.id: slot for lesson in own for slot in slots.of_lesson(connection, lesson.id)},
+        recordings={
+            lesson.id: media.of_lesson(connection, lesson.id, MediaKind.RECORDING, deleted=True) for lesson in own
+        },
+        snapshots={
+            picture.id: picture
+            for lesson in own
+            for picture in media.of_lesson(connection, lesson.id, MediaKind.SNAPSHOT, deleted=True)
+        },
+        causes={lesson.id: _causes(gaps.of_lesson(connection, lesson.id), now) for lesson in own},
+    )
+
+
+def _causes(noted: Iterable[NotedGap], now: datetime) -> Mapping[str, Sequence[Cause]]:
+    """Give the causes by camera; a gap that nobody has closed lasts until now."""
+    found: dict[str, list[Cause]] = defaultdict(list)
+    for gap in noted:
+        found[gap.camera].append(Cause(Span(gap.start, gap.end or max(now, gap.start)), gap.cause))
+    return found

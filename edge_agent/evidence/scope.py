@@ -1,0 +1,84 @@
+"""What a package covers: a class, one of its days, or one lesson, and the stretch of the journal that proves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from edge_agent.errors import InputError, NotFoundError
+from edge_agent.evidence.record import ClassRecord
+from edge_agent.store.database import Connection
+
+# Kinds that concern every class: who worked the device, what its clock, its cameras and its power did.
+_SHARED = (
+    "service.",
+    "epoch.",
+    "clock.",
+    "seal.",
+    "outage.",
+    "policy.",
+    "camera.",
+    "software.",
+    "retention.",
+    "media.lost",
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`lessons` are the ids covered; `name` says it in Chinese."""
+
+    class_id: str
+    lessons: frozenset[str]
+    trainees: frozenset[str]
+    units: frozenset[str]
+    name: str
+
+    def shows(self, kind: str, body: Mapping[str, Any]) -> bool:
+        """Say whether a fact stands whole in the package; others stand as their digest."""
+        data = body["data"]
+        if kind.startswith(_SHARED):
+            return True
+        if "lesson" in data or "lessons" in data:
+            return bool(self.lessons & {data.get("lesson", ""), *data.get("lessons", ())})
+        if "unit" in data and data.get("class_id") == self.class_id:
+            return data["unit"] in self.units
+        if "class_id" in data:
+            return bool(data["class_id"] == self.class_id)
+        if "trainee" in data:
+            return data["trainee"] in self.trainees
+        return False
+
+
+def cut(record: ClassRecord, *, day: date | None = None, lesson: str = "") -> tuple[ClassRecord, Scope]:
+    """Narrow a class's record to a day or a lesson, and name what is covered."""
+    chosen = [
+        each for each in record.lessons if (day is None or each.date == day) and (not lesson or each.id == lesson)
+    ]
+    if (day or lesson) and not chosen:
+        raise NotFoundError(f"Class {record.training.code} has no lesson for {day or lesson} (没有这样的课程).")
+    if day and lesson:
+        raise InputError("Give a day or a lesson, not both (日期与课程只能选一个).")
+    narrowed = replace(record, lessons=chosen) if day or lesson else record
+    name = "全班" if not (day or lesson) else f"{chosen[0].date} {chosen[0].subject}" if lesson else f"{day}"
+    return narrowed, Scope(
+        class_id=record.training.id,
+        lessons=frozenset(each.id for each in chosen),
+        trainees=frozenset(each.id for each in record.trainees),
+        units=frozenset(unit.id for each in record.trainees for unit in narrowed.units(each)),
+        name=name,
+    )
+
+
+def first_fact(connection: Connection, scope: Scope) -> int:
+    """Give the id of the first fact of the class: the stretch begins there, and ends at the head."""
+    row = connection.execute(
+        "SELECT min(id) FROM facts WHERE kind = 'class.saved' AND instr(CAST(body AS TEXT), ?)",
+        (json.dumps({"class_id": scope.class_id})[1:-1].replace('": "', '":"'),),
+    ).fetchone()
+    if row[0] is None:
+        raise NotFoundError("The journal has no fact of this class.", do="Run: edge-agent fsck")
+    return int(row[0])

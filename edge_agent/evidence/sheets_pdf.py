@@ -1,0 +1,127 @@
+"""Attendance sheets as PDF, with lines to sign on, and the journal's head where a sealed venue has no other witness."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.enums import TA_CENTER, TA_LEFT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import (
+    Flowable,
+    KeepTogether,
+    LongTable,
+    PageBreak,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    TableStyle,
+)
+
+from edge_agent.evidence.tables import Table
+
+# TrueType outlines only: reportlab can't embed the CFF outlines of Noto's CJK fonts.
+_FONTS = (
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
+    "/usr/share/fonts/truetype/arphic/uming.ttc",
+)
+_SIGNED_BY = ("授课教师签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
+
+
+@cache
+def font() -> str:
+    """Register the first Chinese font that can be embedded; else name the one that every reader for China has."""
+    for path in _FONTS:
+        if Path(path).exists():
+            try:
+                pdfmetrics.registerFont(TTFont("sheet", path, subfontIndex=0))
+            except TTFError:
+                continue
+            return "sheet"
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    return "STSong-Light"
+
+
+def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "") -> bytes:
+    """Give a PDF with each table on pages of its own; `head` is printed under each where a venue is sealed."""
+    stream = io.BytesIO()
+    document = SimpleDocTemplate(
+        stream, pagesize=A4, leftMargin=14 * mm, rightMargin=14 * mm, topMargin=14 * mm, bottomMargin=18 * mm
+    )
+    document.title = "签到签退表"
+    story: list[Flowable] = []
+    for table in tables:
+        if story:
+            story.append(PageBreak())
+        story += _sheet(table, document.width, head)
+
+    def decorate(canvas: Canvas, _: SimpleDocTemplate) -> None:
+        canvas.setFont(font(), 7)
+        canvas.setFillColor(colors.grey)
+        canvas.drawString(14 * mm, 9 * mm, footer)
+        canvas.drawRightString(A4[0] - 14 * mm, 9 * mm, f"第 {canvas.getPageNumber()} 页")
+
+    document.build(story or [Paragraph("无记录", _style(12))], onFirstPage=decorate, onLaterPages=decorate)
+    return stream.getvalue()
+
+
+def _sheet(table: Table, width: float, head: str) -> list[Flowable]:
+    found: list[Flowable] = [Paragraph(escape(table.title), _style(13, centred=True)), Spacer(1, 2 * mm)]
+    found += [Paragraph(escape(note), _style(9, centred=True)) for note in table.notes]
+    cell = _style(8)
+    rows = [[Paragraph(escape(str("" if value is None else value)), cell) for value in row] for row in table.rows]
+    grid = LongTable(
+        [[Paragraph(f"<b>{escape(name)}</b>", cell) for name in table.columns], *rows],
+        colWidths=_widths(table, width),
+        repeatRows=1,
+    )
+    style: list[Any] = [
+        ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#9AA3B2")),
+        ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#E8EEF7")),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+    ]
+    style += [("BACKGROUND", (0, row + 1), (-1, row + 1), colors.HexColor("#FDEBEA")) for row in sorted(table.bad)]
+    grid.setStyle(TableStyle(style))
+    signatures = LongTable([[Paragraph(text, _style(10)) for text in _SIGNED_BY]], colWidths=[width / 4] * 4)
+    closing: list[Flowable] = [Spacer(1, 10 * mm), signatures]
+    if head:
+        closing.append(Paragraph(f"记录链末端 {escape(head)}", _style(7)))
+    return [*found, Spacer(1, 3 * mm), grid, KeepTogether(closing)]
+
+
+def _widths(table: Table, width: float) -> list[float]:
+    """Share the width out by the longest cell of each column, within reason."""
+    longest = [
+        min(24, max(6, *(_units(name) for name in (column, *(row[index] for row in table.rows)))))
+        for index, column in enumerate(table.columns)
+    ]
+    return [width * each / sum(longest) for each in longest]
+
+
+def _units(value: object) -> int:
+    return sum(2 if ord(character) > 0x2E80 else 1 for character in str("" if value is None else value))  # noqa: PLR2004 - CJK
+
+
+def _style(size: int, *, centred: bool = False) -> ParagraphStyle:
+    return ParagraphStyle(
+        f"sheet-{size}-{centred}",
+        fontName=font(),
+        fontSize=size,
+        leading=size * 1.35,
+        wordWrap="CJK",
+        alignment=TA_CENTER if centred else TA_LEFT,
+    )

@@ -1,0 +1,283 @@
+"""The package's tables, as values: one content for the workbook, the PDF and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from edge_agent.evidence.record import ClassRecord
+from edge_agent.evidence.words import METHODS, MISSING, PROSPECTS, SLOTS, VERDICTS, cause_text, reason_text
+from edge_agent.model.lesson import Lesson
+from edge_agent.model.people import Trainee
+from edge_agent.model.span import AttendanceUnit, Span
+from edge_agent.rules.gaps import covered
+from edge_agent.rules.windows import lesson_times
+from edge_agent.store.attendance import Tap
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """`name` is a sheet's name (at most 31 characters); `bad` are the rows, from 0, that want attention."""
+
+    name: str
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+    bad: frozenset[int] = field(default=frozenset())
+
+
+def mask(document: str) -> str:
+    """Show the first six and the last two digits of a resident id: region, and enough to tell two namesakes apart."""
+    return document if len(document) <= 8 else document[:6] + "*" * (len(document) - 8) + document[-2:]  # noqa: PLR2004 - 6 + 2
+
+
+class Tables:
+    """The tables of one class; `full_ids` shows resident ids whole."""
+
+    def __init__(self, record: ClassRecord, *, full_ids: bool = False) -> None:
+        self.record = record
+        self._full_ids = full_ids
+        self._zone = record.policy.policy.zone
+        self._taps = {(tap.trainee, tap.unit, tap.direction): tap for tap in record.taps}
+
+    def document(self, trainee: Trainee) -> str:
+        return trainee.document if self._full_ids else mask(trainee.document)
+
+    def attendance(self) -> Iterator[Table]:
+        """签到签退表: one table an attendance unit, all trainees of it."""
+        for unit in self.record.schedule.units(self.record.training.id):
+            yield self._unit(unit)
+
+    def summary(self) -> Table:
+        """学员考勤汇总: credited periods against the approved ones."""
+        rows: list[list[Cell]] = []
+        bad = set()
+        for number, trainee in enumerate(self.record.trainees, 1):
+            standing = self.record.standings[trainee.id]
+            share = 100 * standing.credited / standing.required if standing.required else 0.0
+            notes = "；".join(reason_text(reason, self._zone) for reason in standing.reasons if reason.is_fault)
+            if standing.prospect.value == "lost":
+                bad.add(len(rows))
+            rows.append(
+                [
+                    number,
+                    trainee.name,
+                    self.document(trainee),
+                    standing.credited,
+                    standing.online,
+                    standing.required,
+                    f"{share:.1f}%",
+                    PROSPECTS[standing.prospect],
+                    max(0, standing.spare_periods),
+                    standing.strict,
+                    notes,
+                ]
+            )
+        columns = [
+            "序号",
+            "姓名",
+            "身份证号",
+            "计入课时",
+            "线上课时",
+            "应修课时",
+            "出勤率",
+            "结论",
+            "还可缺课时",
+            "从严口径课时",
+            "备注",
+        ]
+        return Table("考勤汇总", f"{self._class_name} 学员考勤汇总", columns, rows, bad=frozenset(bad))
+
+    def lessons(self) -> Table:
+        """课程一览: each lesson's verdict with its reasons."""
+        rows: list[list[Cell]] = []
+        bad = set()
+        for lesson in self.record.lessons:
+            verdict = self.record.verdicts[lesson.id]
+            if verdict.verdict.value in {"partial", "missing"}:
+                bad.add(len(rows))
+            rows.append(
+                [
+                    lesson.date.isoformat(),
+                    self._time_of(lesson),
+                    lesson.subject,
+                    self._teacher(lesson),
+                    self.record.rooms.get(lesson.room, lesson.room),
+                    lesson.periods,
+                    VERDICTS[verdict.verdict],
+                    "；".join(reason_text(reason, self._zone) for reason in verdict.reasons),
+                ]
+            )
+        columns = ["日期", "时间", "课程", "授课教师", "教室", "课时", "结论", "说明"]
+        return Table("课程一览", f"{self._class_name} 课程一览", columns, rows, bad=frozenset(bad))
+
+    def snapshots(self) -> Table:
+        """抓拍清单: every slot, taken, missed with its cause, or void."""
+        rows: list[list[Cell]] = []
+        bad = set()
+        for lesson in self.record.lessons:
+            for slot in self.record.owed(lesson):
+                state = self.record.slots.get(slot.id)
+                picture = self.record.snapshots.get(state.media) if state and state.media else None
+                if slot.void or (state and state.state == "void"):
+                    result = f"不需要（{slot.void or (state.cause if state else '')}）"
+                elif state and state.media:
+                    result = "已抓拍"
+                else:
+                    result = MISSING if slot.window.end < self.record.at else "未到时间"
+                    if result == MISSING:
+                        bad.add(len(rows))
+                rows.append(
+                    [
+                        lesson.date.isoformat(),
+                        lesson.subject,
+                        slot.period,
+                        SLOTS[slot.kind],
+                        self._span(slot.window),
+                        self._clock(picture.start) if picture else "",
+                        result,
+                        cause_text(state.cause) if state else "",
+                        picture.sha256 if picture else "",
+                    ]
+                )
+        columns = ["日期", "课程", "第几课时", "类别", "时段", "抓拍时间", "结果", "原因", "SHA-256"]
+        return Table("抓拍清单", f"{self._class_name} 抓拍清单", columns, rows, bad=frozenset(bad))
+
+    def recordings(self) -> Table:
+        """录像清单: planned and real, share, gaps with causes."""
+        rows: list[list[Cell]] = []
+        bad = set()
+        for lesson in self.record.lessons:
+            if lesson.cancelled:
+                continue
+            taught = lesson_times(lesson, self.record.policy.policy).taught
+            found = self.record.found(lesson)
+            verdict = self.record.verdicts[lesson.id]
+            spans = [span for own in found.recorded.values() for span in own]
+            share = covered(taught, spans) / taught.length if taught.length else 0.0
+            if verdict.gaps:
+                bad.add(len(rows))
+            rows.append(
+                [
+                    lesson.date.isoformat(),
+                    lesson.subject,
+                    self._span(taught),
+                    self._span(Span(min(span.start for span in spans), max(span.end for span in spans)))
+                    if spans
+                    else "",
+                    f"{100 * share:.2f}%",
+                    "、".join(sorted(found.cameras)),
+                    sum(len(own) for own in found.recorded.values()),
+                    "；".join(
+                        reason_text(reason, self._zone) for reason in verdict.reasons if reason.code.value in _RECORDING
+                    ),
+                ]
+            )
+        columns = ["日期", "课程", "计划时段", "实际时段", "录制占比", "设备", "分段数", "缺失与原因"]
+        return Table("录像清单", f"{self._class_name} 录像清单", columns, rows, bad=frozenset(bad))
+
+    def ledger(self) -> Table:
+        """申请培训补贴资金业务明细台账, as far as its columns are known here."""
+        training = self.record.training
+        rows: list[list[Cell]] = []
+        for number, trainee in enumerate(self.record.trainees, 1):
+            standing = self.record.standings[trainee.id]
+            rows.append(
+                [
+                    number,
+                    trainee.name,
+                    self.document(trainee),
+                    trainee.phone if self._full_ids else trainee.phone[-4:].rjust(len(trainee.phone), "*"),
+                    training.code,
+                    training.name,
+                    training.category,
+                    _day(training.opens),
+                    _day(training.closes),
+                    standing.required,
+                    standing.credited,
+                    trainee.certificate,
+                    PROSPECTS[standing.prospect],
+                ]
+            )
+        columns = [
+            "序号",
+            "姓名",
+            "身份证号",
+            "联系电话",
+            "培训期次ID",
+            "班级名称",
+            "培训类别",
+            "开班日期",
+            "结班日期",
+            "应修课时",
+            "计入课时",
+            "证书编号",
+            "考勤结论",
+        ]
+        return Table("补贴明细台账", "申请培训补贴资金业务明细台账", columns, rows)
+
+    @property
+    def _class_name(self) -> str:
+        return f"{self.record.training.name}（{self.record.training.code}）"
+
+    def _unit(self, unit: AttendanceUnit) -> Table:
+        rows: list[list[Cell]] = []
+        bad = set()
+        first = unit.teaching.start.astimezone(self._zone)
+        attending = [each for each in self.record.trainees if not unit.subgroup or each.subgroup == unit.subgroup]
+        for number, trainee in enumerate(attending, 1):
+            arrived, left = (self._taps.get((trainee.id, unit.id, direction)) for direction in ("in", "out"))
+            if not (arrived and left):
+                bad.add(len(rows))
+            rows.append(
+                [
+                    number,
+                    trainee.name,
+                    self.document(trainee),
+                    *self._tap(arrived, first),
+                    *self._tap(left, first),
+                    unit.periods if arrived and left else 0,
+                    "；".join(dict.fromkeys(tap.reason for tap in (arrived, left) if tap and tap.reason)),
+                ]
+            )
+        taught = {lesson.id: lesson for lesson in self.record.lessons}
+        subjects = "、".join(dict.fromkeys(taught[each].subject for each in unit.lessons if each in taught))
+        title = f"{self._class_name} 签到签退表 {first:%Y-%m-%d} {self._span(unit.teaching)} {subjects}"
+        windows = f"签到时段 {self._span(unit.sign_in)}，签退时段 {self._span(unit.sign_out)}，{unit.periods} 课时"
+        columns = ["序号", "姓名", "身份证号", "签到时间", "签到方式", "签退时间", "签退方式", "计入课时", "备注"]
+        name = f"{first:%m%d-%H%M} {unit.id[-4:].replace('/', '-')}"
+        return Table(name, title, columns, rows, notes=(windows,), bad=frozenset(bad))
+
+    def _tap(self, tap: Tap | None, day: datetime) -> tuple[str, str]:
+        """Give time and method; the date only where midnight lies between."""
+        if tap is None:
+            return "", ""
+        at = tap.at.astimezone(self._zone)
+        return at.strftime("%H:%M:%S" if at.date() == day.date() else "%m-%d %H:%M:%S"), METHODS[tap.method]
+
+    def _teacher(self, lesson: Lesson) -> str:
+        teacher = self.record.teachers.get(lesson.teacher)
+        return teacher.name if teacher else lesson.teacher
+
+    def _time_of(self, lesson: Lesson) -> str:
+        return self._span(lesson_times(lesson, self.record.policy.policy).taught)
+
+    def _span(self, span: Span) -> str:
+        seconds = bool(span.start.second or span.end.second or span.length < timedelta(minutes=5))
+        form = "%H:%M:%S" if seconds else "%H:%M"
+        start, end = span.start.astimezone(self._zone), span.end.astimezone(self._zone)
+        return f"{start.strftime(form)}-{end.strftime(form)}"
+
+    def _clock(self, at: datetime) -> str:
+        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
+
+
+_RECORDING = frozenset({"gap", "not_recorded", "no_camera", "camera_incomplete"})

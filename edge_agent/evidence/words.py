@@ -1,0 +1,114 @@
+"""The package's Chinese words: the annex's own terms for columns, and a sentence for each code of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from edge_agent.model.span import SlotKind
+from edge_agent.rules.reasons import Code, Reason, Remedy
+from edge_agent.rules.standing import Prospect
+from edge_agent.rules.verdict import Verdict
+
+SUPPLEMENTS = "本材料用于补充市职业技能培训监管平台的记录；除区县人社部门书面认可外，不替代该平台。"
+
+MISSING = "缺失"
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.COMPLETE: "完整",
+    Verdict.PARTIAL: "部分缺失",
+    Verdict.MISSING: "缺失",
+    Verdict.NOT_YET: "未结束",
+    Verdict.CANCELLED: "已取消",
+}
+PROSPECTS: Mapping[Prospect, str] = {Prospect.PASSED: "达标", Prospect.OPEN: "可达标", Prospect.LOST: "未达标"}
+SLOTS: Mapping[SlotKind, str] = {
+    SlotKind.OPENING: "课前10分钟",
+    SlotKind.MIDDLE: "课中",
+    SlotKind.CLOSING: "课后10分钟",
+    SlotKind.CLIP: "随机录像",
+}
+METHODS: Mapping[str, str] = {"face": "人脸", "manual": "手动"}
+REASONS: Mapping[Code, str] = {
+    Code.CANCELLED: "课程已取消：{reason}",
+    Code.ENDED_EARLY: "提前下课（{at}）",
+    Code.NO_CAMERA: "未关联设备",
+    Code.NOT_RECORDED: "全程未录制（{cause}）",
+    Code.GAP: "录像缺失 {start} 至 {end}（{cause}）",
+    Code.CAMERA_INCOMPLETE: "设备 {camera} 缺录 {seconds} 秒，另有设备录制",
+    Code.SNAPSHOT_MISSED: "缺抓拍 {slot}",
+    Code.NOBODY_SIGNED_IN: "无人签到（{unit}）",
+    Code.NOT_SIGNED_OUT: "{count} 人未签退（{unit}）",
+    Code.UNIT_LOST: "未签到（{unit}，{periods} 课时）",
+    Code.UNIT_OPEN: "未签退（{unit}，{periods} 课时）",
+    Code.CREDIT_SHORT: "课时不足：已计 {credited}，至少需 {needed}，最多可达 {possible}",
+    Code.ONLINE_SHORT: "线上课时不足：{credited}/{needed}",
+    Code.STRICT_READING: "从严口径（按分钟）仅计 {strict} 课时，现计 {credited}",
+    Code.CLASS_TOO_LARGE: "班级人数 {trainees} 超过上限 {most}",
+    Code.TEACHERS_FEW: "教师 {teachers} 人，少于应配 {needed} 人",
+    Code.FULL_TIME_FEW: "专职教师 {teachers} 人，少于应配 {needed} 人",
+    Code.TEACHER_UNCONFIRMED: "教师 {teacher} 待区县确认",
+    Code.ONLINE_SHARE: "线上课时占比 {percent}%，应为 {least}% 至 {most}%",
+    Code.SUBMITTED_LATE: "开班前 {days} 天提交，应提前 {lead} 天",
+    Code.TIMETABLE_SHORT: "课表仅排 {planned} 课时，应为 {required} 课时",
+}
+CAUSES: Mapping[str, str] = {
+    "unknown": "原因不明",
+    "offline": "设备离线",
+    "unheard": "设备离线",
+    "timeout": "设备无响应",
+    "closed": "设备断开",
+    "power": "断电",
+    "restart": "程序重启",
+    "disk_full": "磁盘已满",
+    "unbound": "设备未绑定",
+    "associated_late": "开课后才关联设备",
+    "stopped_by_hand": "手动停止",
+}
+REMEDIES: Mapping[Remedy, str] = {
+    Remedy.ASSOCIATE_CAMERA: "请关联设备",
+    Remedy.CHECK_CAMERA: "请检查设备",
+    Remedy.DRAW_FROM_RECORDING: "可从录像补取",
+    Remedy.SIGN_IN: "请签到",
+    Remedy.SIGN_OUT: "请签退",
+    Remedy.FILE_SUPPLEMENT: "请提交补充材料",
+    Remedy.FILE_EXPLANATION: "请提交情况说明",
+    Remedy.ADD_LESSONS: "请补排课程",
+    Remedy.NAME_EXCEPTION: "请填写批准文号",
+    Remedy.ADD_TEACHER: "请增配教师",
+}
+
+
+def reason_text(reason: Reason, zone: ZoneInfo) -> str:
+    """Say a reason, with what can still be done."""
+    params = {name: _param(name, value, zone) for name, value in reason.params.items()}
+    text = REASONS[reason.code].format(**params)
+    return text if reason.remedy is None else f"{text}，{REMEDIES[reason.remedy]}"
+
+
+def _param(name: str, value: object, zone: ZoneInfo) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).strftime("%H:%M:%S")
+    if name == "cause":
+        return cause_text(str(value))
+    if name == "slot":
+        return slot_text(str(value))
+    return unit_text(str(value)) if name == "unit" else str(value)
+
+
+def cause_text(code: str) -> str:
+    return CAUSES.get(code, code)
+
+
+def unit_text(unit: str) -> str:
+    """Say a unit's id (`LESSON/2`, `day/DATE`) as people count: the lesson itself stands beside it."""
+    lesson, _, part = unit.rpartition("/")
+    return part if lesson == "day" else f"第{part}次打卡"
+
+
+def slot_text(slot: str) -> str:
+    """Say a slot's id (`LESSON/p2/closing`, `LESSON/closing`, `LESSON/clip1`)."""
+    *_, period, kind = slot.split("/")
+    name = f"随机录像{kind[4:]}" if kind.startswith("clip") else SLOTS[SlotKind(kind)]
+    return f"第{period[1:]}课时{name}" if period[:1] == "p" and period[1:].isdigit() else name

@@ -1,0 +1,225 @@
+"""A class with its evidence, written through the store as the services write it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+
+from edge_agent.clock import SettableClock
+from edge_agent.evidence.keys import SealSigner, load_or_make
+from edge_agent.evidence.package import Made, Source, Wanted, make_package
+from edge_agent.evidence.seal import seal_head
+from edge_agent.model.camera import Camera, CameraKind
+from edge_agent.model.kinds.attendance import SignedIn, SignedOut
+from edge_agent.model.kinds.capture import (
+    GapClosed,
+    SegmentClosed,
+    SlotVoided,
+    SnapshotMissed,
+    SnapshotTaken,
+)
+from edge_agent.model.kinds.people import ConsentGiven
+from edge_agent.model.lesson import Lesson, Timetable
+from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.people import ClassState, Trainee, TrainingClass
+from edge_agent.model.span import AttendanceUnit, Slot
+from edge_agent.policies import load_policy
+from edge_agent.rules.plan import Schedule
+from edge_agent.rules.windows import lesson_times
+from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, training
+from edge_agent.store.database import connect
+from edge_agent.store.files import MediaFiles
+from edge_agent.store.setup import prepare
+from edge_agent.store.writer import Transaction, Writer
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_DAY = date(2026, 3, 2)
+POLICY = load_policy("jinan-2024")
+
+
+@dataclass
+class Classroom:
+    """A finished class `C` of `jinan-2024`, and another class `OTHER` whose facts lie between its own."""
+
+    folder: Path
+    clock: SettableClock
+    writer: Writer
+    files: MediaFiles
+    signer: SealSigner
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "edge_agent.db"
+
+    def package(self, out: Path, wanted: Wanted | None = None) -> Made:
+        seal_head(self.writer, self.signer)
+        with closing(connect(self.database, readonly=True)) as connection:
+            source = Source(connection, self.files, self.signer, POLICY)
+            return make_package(source, wanted or Wanted("C"), out, self.clock.stamp())
+
+
+def make_classroom(folder: Path, *, trainees: int = 3, days: int = 1, picture: tuple[int, int] = (64, 36)) -> Classroom:
+    """Teach `days` days of two lessons of two periods each.
+
+    The first trainee comes to everything, the second misses the first sign-out, the third comes by hand. The first
+    closing snapshot is missed, and the first lesson has a gap of 20 s.
+    """
+    clock = SettableClock(datetime.combine(FIRST_DAY - timedelta(days=10), time(9), SHANGHAI))
+    prepare(folder / "edge_agent.db", clock, agent="ea-test")
+    writer, files = Writer(folder / "edge_agent.db", clock), MediaFiles(folder / "media")
+    room = Classroom(folder, clock, writer, files, load_or_make(folder / "keys" / "seal.key", writer))
+    people = [
+        Trainee(f"t{number:02}", "C", f"学员{number:02}", f"3701021990010{number:04}X") for number in range(trainees)
+    ]
+    timetable = [
+        Lesson(f"L{day}{half}", "C", FIRST_DAY + timedelta(days=day), start, 2, room="101", subject="低压电工")
+        for day in range(days)
+        for half, start in (("a", time(8)), ("b", time(9, 40)))
+    ]
+    writer.run(partial(_enrol, people=people, timetable=timetable))
+    schedule = Schedule(Timetable(tuple(timetable), {"101": ("cam1",)}), POLICY.policy)
+    for lesson in timetable:
+        _record(room, lesson)
+        for slot in schedule.slots[lesson.id]:
+            _snap(room, slot, picture, missed=lesson == timetable[0] and slot.id.endswith("p2/closing"))
+    for unit in schedule.units("C"):
+        _attend(room, unit, people, forgot=unit.lessons[0] == timetable[0].id)
+    clock.set(datetime.combine(FIRST_DAY + timedelta(days=days), time(8), SHANGHAI))
+    return room
+
+
+def _enrol(tx: Transaction, *, people: list[Trainee], timetable: list[Lesson]) -> None:
+    for identifier, code in (("C", "JN-2026-001"), ("OTHER", "JN-2026-002")):
+        course = TrainingClass(
+            identifier,
+            code,
+            "低压电工一班",
+            "创业就业",
+            FIRST_DAY,
+            FIRST_DAY + timedelta(days=30),
+            4 * len(timetable) // 2,
+        )
+        training.save_class(tx, course, by="admin")
+        training.set_class_state(tx, identifier, ClassState.APPROVED, by="admin")
+    training.save_room(tx, "101", "101 教室", by="admin")
+    cameras.save_camera(tx, Camera("cam1", "前方", CameraKind.RTSP, "101", "rtsp://127.0.0.1/main"))
+    training.save_trainees(tx, people)
+    for lesson in timetable:
+        lessons.save_lesson(tx, lesson, change="added", by="admin")
+    for person in people[:2]:
+        tx.append(ConsentGiven(trainee=person.id, purpose="recognise", text="2026-01", at=tx.stamp.wall))
+
+
+def _record(room: Classroom, lesson: Lesson) -> None:
+    taught = lesson_times(lesson, POLICY.policy).taught
+    first = lesson.id == "L0a"
+    hole = taught.start + timedelta(minutes=30)
+    pieces = (
+        [(taught.start, hole), (hole + timedelta(seconds=20), taught.end)] if first else [(taught.start, taught.end)]
+    )
+    for start, end in pieces:
+        room.clock.set(max(end, room.clock.wall))
+        stored = room.files.store(MediaKind.RECORDING, ".mp4", f"video {start}".encode() * 50, start)
+        row = Media(
+            media.new_media_id(),
+            MediaKind.RECORDING,
+            stored.path,
+            stored.sha256,
+            stored.size,
+            start,
+            end,
+            lesson.id,
+            "cam1",
+        )
+        fact = SegmentClosed(
+            media=row.id,
+            camera="cam1",
+            lessons=(lesson.id,),
+            start=start,
+            end=end,
+            sha256=stored.sha256,
+            size=stored.size,
+            codec="h264",
+            width=1920,
+            height=1080,
+        )
+        room.writer.run(partial(_keep, row=row, fact=fact))
+    if first:
+        gap = GapClosed(camera="cam1", lesson=lesson.id, start=hole, end=hole + timedelta(seconds=20), cause="timeout")
+        room.writer.run(lambda tx: gaps.close_gap(tx, gap))
+
+
+def _keep(tx: Transaction, *, row: Media, fact: SegmentClosed | SnapshotTaken) -> None:
+    media.add(tx, row)
+    if isinstance(fact, SnapshotTaken):
+        slots.note_taken(tx, fact, policy=POLICY.stamp)
+    else:
+        tx.append(fact)
+
+
+def _snap(room: Classroom, slot: Slot, size: tuple[int, int], *, missed: bool) -> None:
+    room.clock.set(max(slot.target, room.clock.wall))
+    if missed or slot.void:
+        fact = SnapshotMissed(
+            slot=slot.id, lesson=slot.lesson, period=slot.period, slot_kind=slot.kind.value, cause="offline"
+        )
+        void = SlotVoided(slot=slot.id, lesson=slot.lesson, reason=slot.void)
+        room.writer.run(lambda tx: slots.note_void(tx, void) if slot.void else slots.note_missed(tx, fact))
+        return
+    dice = np.random.default_rng(abs(hash(slot.id)) % 2**32)
+    _, data = cv2.imencode(".jpg", dice.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
+    stored = room.files.store(MediaKind.SNAPSHOT, ".jpg", data.tobytes(), slot.target)
+    row = Media(
+        media.new_media_id(),
+        MediaKind.SNAPSHOT,
+        stored.path,
+        stored.sha256,
+        stored.size,
+        slot.target,
+        slot.target,
+        slot.lesson,
+        "cam1",
+        "image/jpeg",
+    )
+    taken = SnapshotTaken(
+        slot=slot.id,
+        lesson=slot.lesson,
+        period=slot.period,
+        slot_kind=slot.kind.value,  # type: ignore[arg-type] # this policy has no clips
+        camera="cam1",
+        at=slot.target,
+        source="live",
+        media=row.id,
+        sha256=stored.sha256,
+        size=stored.size,
+    )
+    room.writer.run(partial(_keep, row=row, fact=taken))
+
+
+def _attend(room: Classroom, unit: AttendanceUnit, people: list[Trainee], *, forgot: bool) -> None:
+    for number, person in enumerate(people):
+        by_hand = number == 2
+        shift = timedelta(seconds=3 * number)
+        for kind, at in ((SignedIn, unit.sign_in.start + shift), (SignedOut, unit.sign_out.start + shift)):
+            if forgot and number == 1 and kind is SignedOut:
+                continue
+            room.clock.set(max(at, room.clock.wall))
+            tap = kind(
+                unit=unit.id,
+                class_id="C",
+                lesson=unit.lessons[0],
+                trainee=person.id,
+                at=at,
+                method="manual" if by_hand else "face",
+                visit=f"{person.id}-{at:%d%H%M%S}",
+                kiosk="k1",
+                reason="未授权人脸识别" if by_hand else "",
+            )
+            room.writer.run(partial(attendance.record, tap=tap, by="teacher" if by_hand else "", policy=POLICY.stamp))
