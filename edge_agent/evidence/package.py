@@ -69,11 +69,9 @@ class _Archive:
 
     def __init__(self, path: Path, password: str) -> None:
         self.files: list[dict[str, Any]] = []
-        if password:
-            self._zip = pyzipper.AESZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, encryption=pyzipper.WZ_AES)
-            self._zip.setpassword(password.encode())
-        else:
-            self._zip = zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED)
+        encryption = pyzipper.WZ_AES if password else None
+        self._zip = pyzipper.AESZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, encryption=encryption)
+        self._zip.setpassword(password.encode() or None)
 
     def add(self, name: str, content: bytes, **more: str) -> None:
         self._zip.writestr(name, content)
@@ -95,7 +93,7 @@ class _Archive:
     def add_file(self, name: str, path: Path, **more: str) -> None:
         """Store a media file as it is; it is compressed already."""
         digest, size = hashlib.sha256(), 0
-        info = zipfile.ZipInfo.from_file(path, name)
+        info = self._zip.zipinfo_cls.from_file(path, name)
         info.compress_type = zipfile.ZIP_STORED
         with path.open("rb") as source, self._zip.open(info, "w", force_zip64=True) as stream:
             while chunk := source.read(_CHUNK):

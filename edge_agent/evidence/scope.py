@@ -62,7 +62,13 @@ def cut(record: ClassRecord, *, day: date | None = None, lesson: str = "") -> tu
         raise NotFoundError(f"Class {record.training.code} has no lesson for {day or lesson} (没有这样的课程).")
     if day and lesson:
         raise InputError("Give a day or a lesson, not both (日期与课程只能选一个).")
-    narrowed = replace(record, lessons=chosen) if day or lesson else record
+    ids = {each.id for each in chosen}
+    narrowed = replace(
+        record,
+        lessons=chosen,
+        recordings={each: own for each, own in record.recordings.items() if each in ids},
+        snapshots={each: picture for each, picture in record.snapshots.items() if picture.lesson in ids},
+    )
     name = "全班" if not (day or lesson) else f"{chosen[0].date} {chosen[0].subject}" if lesson else f"{day}"
     return narrowed, Scope(
         class_id=record.training.id,

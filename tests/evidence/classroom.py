@@ -207,7 +207,9 @@ def _attend(room: Classroom, unit: AttendanceUnit, people: list[Trainee], *, for
     for number, person in enumerate(people):
         by_hand = number == 2
         shift = timedelta(seconds=3 * number)
-        for kind, at in ((SignedIn, unit.sign_in.start + shift), (SignedOut, unit.sign_out.start + shift)):
+        # Who forgot to sign out is held at the next unit's door until that sign-out window has closed.
+        arrives = unit.sign_in.end - timedelta(minutes=1) if number == 1 else unit.sign_in.start + shift
+        for kind, at in ((SignedIn, arrives), (SignedOut, unit.sign_out.start + shift)):
             if forgot and number == 1 and kind is SignedOut:
                 continue
             room.clock.set(max(at, room.clock.wall))

@@ -1,0 +1,169 @@
+"""What a package holds: numbers that equal the rules' own, masked ids, pages that open, sheets that programs read."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pypdf
+import pytest
+import pyzipper  # type: ignore[import-untyped] # it ships no types
+from playwright.sync_api import Page
+
+from edge_agent.errors import InputError, NotFoundError
+from edge_agent.evidence.package import Wanted
+from edge_agent.evidence.verify import verify
+from edge_agent.rules.replay import Case, replay
+from tests.evidence.classroom import FIRST_DAY, POLICY
+from tests.evidence.conftest import CENTRE_PUBLIC, Packaged
+from tests.evidence.test_verify import pack, unpack
+
+_UTF8_CSV = "csv:Text - txt - csv (StarCalc):44,34,76"
+
+
+def rows(content: bytes, sheet: int = 0, *, head: int = 2) -> list[dict[str, object]]:
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    lines = list(book.worksheets[sheet].iter_rows(min_row=head, values_only=True))
+    return [dict(zip(map(str, lines[0]), line, strict=True)) for line in lines[1:]]
+
+
+def test_the_sheets_numbers_equal_the_rules_replay_of_the_same_taps(packaged: Packaged) -> None:
+    from edge_agent.evidence.record import read_class  # noqa: PLC0415 - beside its use
+    from edge_agent.store.database import connect  # noqa: PLC0415 - beside its use
+
+    record = read_class(connect(packaged.room.database), "C", POLICY, packaged.room.clock.wall)
+    summary = rows(unpack(packaged.path)["01_考勤/考勤汇总与台账.xlsx"])
+    for trainee, line in zip(record.trainees, summary, strict=True):
+        taps = tuple(sorted(tap.at for tap in record.taps if tap.trainee == trainee.id))
+        replayed = replay(Case(tuple(record.lessons), taps, ()), POLICY.policy)
+        assert line["姓名"] == trainee.name
+        assert line["计入课时"] == replayed.credit
+    assert [line["计入课时"] for line in summary] == [4, 2, 4]
+
+
+def test_holes_are_named_with_their_causes(packaged: Packaged) -> None:
+    files = unpack(packaged.path)
+    snapshots = rows(files["02_抓拍/抓拍清单.xlsx"])
+    assert [(line["结果"], line["原因"]) for line in snapshots].count(("缺失", "设备离线")) == 1
+    recordings = rows(files["03_录像/录像清单.xlsx"])
+    assert recordings[0]["录制占比"] == "99.63%"
+    assert "设备无响应" in str(recordings[0]["缺失与原因"])
+    assert recordings[1]["录制占比"] == "100.00%"
+    cover = files["00_说明.html"].decode()
+    assert "录像缺失 08:30:00 至 08:30:20（设备无响应）" in cover
+    assert "11 / 12" in cover
+    assert "补充市职业技能培训监管平台" in cover
+
+
+def test_ids_are_masked_and_other_classes_are_digests(packaged: Packaged) -> None:
+    everything = b"".join(unpack(packaged.path).values())
+    for name, content in unpack(packaged.path).items():
+        if name.endswith(".xlsx"):
+            with zipfile.ZipFile(io.BytesIO(content)) as book:
+                everything += b"".join(book.read(each) for each in book.namelist())
+    assert b"3701021990010" not in everything
+    assert b"370102**********0X" in everything
+    facts = [json.loads(line) for line in unpack(packaged.path)["proof/facts.jsonl"].decode().split("\n") if line]
+    assert any("d" in line for line in facts), "the other class's facts are there as digests"
+    assert not any("JN-2026-002" in line.get("b", "") for line in facts)
+
+
+def test_whole_ids_leave_only_encrypted(packaged: Packaged, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="password"):
+        packaged.room.package(tmp_path / "p.zip", Wanted("C", full_ids=True))
+    assert list(tmp_path.iterdir()) == []
+    packaged.room.package(tmp_path / "p.zip", Wanted("C", full_ids=True, password="correct horse"))
+    report = verify(tmp_path / "p.zip", packaged.keys)
+    assert any("encrypted" in fault for fault in report.faults)
+    with pyzipper.AESZipFile(tmp_path / "p.zip") as archive:
+        archive.setpassword(b"wrong")
+        with pytest.raises(RuntimeError, match="password"):
+            archive.read("01_考勤/考勤汇总与台账.xlsx")
+        archive.setpassword(b"correct horse")
+        archive.extractall(tmp_path / "unpacked")
+    assert verify(tmp_path / "unpacked", packaged.keys).exit_code == 0
+    summary = rows((tmp_path / "unpacked/01_考勤/考勤汇总与台账.xlsx").read_bytes())
+    assert summary[0]["身份证号"] == "37010219900100000X"
+
+
+def test_a_day_and_a_lesson_have_packages_of_their_own(packaged: Packaged, tmp_path: Path) -> None:
+    packaged.room.package(tmp_path / "lesson.zip", Wanted("C", lesson="L0b", with_video=True))
+    report = verify(tmp_path / "lesson.zip", packaged.keys)
+    assert report.exit_code == 0
+    assert report.checked["media"] == 7, "six snapshots and the recording"
+    packaged.room.package(tmp_path / "day.zip", Wanted("C", day=FIRST_DAY))
+    assert verify(tmp_path / "day.zip", packaged.keys).exit_code == 0
+    with pytest.raises(NotFoundError, match="2020-01-01"):
+        packaged.room.package(tmp_path / "none.zip", Wanted("C", day=FIRST_DAY.replace(year=2020, month=1, day=1)))
+    assert not (tmp_path / "none.zip").exists()
+
+
+def test_a_lost_picture_is_listed_by_name(packaged: Packaged, tmp_path: Path) -> None:
+    from edge_agent.model.media import MediaKind  # noqa: PLC0415 - beside its use
+
+    path = next(packaged.room.files.walk(MediaKind.SNAPSHOT))
+    kept = packaged.room.files.locate(path).rename(tmp_path / "kept.jpg")
+    made = packaged.room.package(tmp_path / "p.zip")
+    kept.rename(packaged.room.files.locate(path))
+    assert made.missing_media == [path]
+    assert path in json.loads(unpack(tmp_path / "p.zip")["manifest.json"])["missing_media"]
+
+
+def test_the_pdf_has_the_names_and_lines_to_sign(packaged: Packaged) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(unpack(packaged.path)["01_考勤/签到签退表.pdf"]))
+    text = "".join(page.extract_text() for page in reader.pages)
+    assert len(reader.pages) == 2
+    for word in ("学员00", "07:45:00", "09:29:06", "授课教师签字", "手动", "补充市职业技能培训监管平台"):
+        assert word in text
+
+
+@pytest.mark.slow
+def test_the_workbooks_open_in_libreoffice(packaged: Packaged, tmp_path: Path) -> None:
+    (tmp_path / "sheet.xlsx").write_bytes(unpack(packaged.path)["01_考勤/签到签退表.xlsx"])
+    soffice = shutil.which("soffice") or shutil.which("libreoffice")
+    assert soffice is not None, "install.sh test installs libreoffice-calc"
+    command = [soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", _UTF8_CSV]
+    subprocess.run([*command, "--outdir", str(tmp_path), str(tmp_path / "sheet.xlsx")], check=True, capture_output=True)
+    text = (tmp_path / "sheet.csv").read_text()
+    assert "学员00" in text
+    assert "09:29:00" in text
+
+
+def browser_verdict(page: Page, page_file: Path, package: Path, keys: str) -> tuple[int, list[str]]:
+    page.goto(page_file.as_uri())
+    page.fill("#keys", keys)
+    page.set_input_files("#zip", str(package))
+    page.wait_for_selector("#result:not([hidden])")
+    code = page.get_attribute("#verdict", "data-code")
+    return int(code or -1), page.locator("#faults li").all_inner_texts()
+
+
+def test_the_page_says_what_the_program_says(packaged: Packaged, tmp_path: Path, page: Page) -> None:
+    files = unpack(packaged.path)
+    (tmp_path / "verify.html").write_bytes(files["verify.html"])
+    keys = f"device {packaged.room.signer.public}\ncentre {CENTRE_PUBLIC}"
+    picture = next(name for name in files if name.endswith(".jpg"))
+    cases = {
+        "intact": files,
+        "picture": {**files, picture: files[picture][:-1] + b"x"},
+        "removed": {name: content for name, content in files.items() if name != picture},
+        "added": {**files, "more.txt": b"x"},
+        "facts": {**files, "proof/facts.jsonl": files["proof/facts.jsonl"].replace(b'"method', b'"Method', 1)},
+        "seal": {
+            **files,
+            "proof/seals.jsonl": files["proof/seals.jsonl"].replace(b'"signature": "', b'"signature": "00', 1),
+        },
+        "unsigned": {name: content for name, content in files.items() if name != "manifest.sig"},
+    }
+    for name, content in cases.items():
+        package = pack(tmp_path / f"{name}.zip", content)
+        report = verify(package, packaged.keys)
+        code, faults = browser_verdict(page, tmp_path / "verify.html", package, keys)
+        assert code == report.exit_code == (0 if name == "intact" else 1), name
+        assert faults == report.faults, name
+    assert browser_verdict(page, tmp_path / "verify.html", packaged.path, "")[0] == 2
