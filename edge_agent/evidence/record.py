@@ -18,6 +18,7 @@ from edge_agent.rules.gaps import Cause
 from edge_agent.rules.plan import Schedule
 from edge_agent.rules.standing import ClassStanding, TraineeStanding, judge_class, judge_trainee
 from edge_agent.rules.verdict import Found, LessonVerdict, judge_lesson
+from edge_agent.rules.windows import attendance_units
 from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, training
 from edge_agent.store.attendance import Tap
 from edge_agent.store.database import Connection
@@ -110,10 +111,12 @@ class ClassRecord:
         )
 
 
-def read_class(connection: Connection, class_id: str, policy: LoadedPolicy, now: datetime) -> ClassRecord:
-    """Read a class; call it inside `database.reading`, so that all tables are of one moment."""
+def read_class(
+    connection: Connection, class_id: str, policy: LoadedPolicy, now: datetime, *, only: str = ""
+) -> ClassRecord:
+    """Read a class, or `only` one lesson of it; call it inside `database.reading`, so that all is of one moment."""
     course = training.get_class(connection, class_id)
-    own = lessons.list_lessons(connection, class_id=class_id)
+    own = [lessons.get_lesson(connection, only)] if only else lessons.list_lessons(connection, class_id=class_id)
     by_room: dict[str, tuple[str, ...]] = {}
     for camera in cameras.list_cameras(connection):
         by_room[camera.room] = (*by_room.get(camera.room, ()), camera.id)
@@ -126,7 +129,7 @@ def read_class(connection: Connection, class_id: str, policy: LoadedPolicy, now:
         lessons=own,
         rooms=training.list_rooms(connection),
         cameras=by_room,
-        taps=attendance.of_class(connection, class_id),
+        taps=_taps(connection, class_id, own, policy) if only else attendance.of_class(connection, class_id),
         slots={slot.id: slot for lesson in own for slot in slots.of_lesson(connection, lesson.id)},
         recordings={
             lesson.id: media.of_lesson(connection, lesson.id, MediaKind.RECORDING, deleted=True) for lesson in own
@@ -138,6 +141,11 @@ def read_class(connection: Connection, class_id: str, policy: LoadedPolicy, now:
         },
         causes={lesson.id: _causes(gaps.of_lesson(connection, lesson.id), now) for lesson in own},
     )
+
+
+def _taps(connection: Connection, class_id: str, own: Sequence[Lesson], policy: LoadedPolicy) -> list[Tap]:
+    units = {unit.id for lesson in own for unit in attendance_units((lesson,), policy.policy, lesson.subgroup)}
+    return attendance.of_units(connection, class_id, tuple(sorted(units))) if units else []
 
 
 def _causes(noted: Iterable[NotedGap], now: datetime) -> Mapping[str, Sequence[Cause]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.evidence.keys import load_or_make
 from edge_agent.evidence.seal import EVERY, keep_media_root, seal_head
+from edge_agent.evidence.verdicts import VerdictKeeper
 from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
@@ -37,6 +39,7 @@ class Upkeep:
         self._signer = load_or_make(seal_key_file(agent.settings), agent.writer)
         self._policy = load_policy(agent.settings.policy).policy
         self._rules = rules_of(agent.settings.media, self._policy.retention.snapshot_years)
+        self._verdicts = VerdictKeeper(agent.writer, cache(load_policy))
         self._due: dict[str, float] = {}
 
     def tick(self) -> None:
@@ -45,8 +48,9 @@ class Upkeep:
         facts = self._timekeeper.observe(stamp)
         if facts:
             agent.writer.append(*facts)
-        if self._is_due("seal", EVERY.total_seconds()):
-            seal_head(agent.writer, self._signer)
+        given = self._verdicts.tick(self._reader, stamp)
+        if given is not None or self._is_due("seal", EVERY.total_seconds()):
+            seal_head(agent.writer, self._signer)  # every minute, and at the end of a lesson
         if self._is_due("mark", MARK_SECONDS):
             note_high_water(agent.database, self._reader)
         if self._is_due("space", SPACE_SECONDS):

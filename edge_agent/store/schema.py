@@ -123,6 +123,14 @@ CREATE TABLE codes(
 SEALS = """
 CREATE TABLE seals(
     id INTEGER PRIMARY KEY, payload TEXT NOT NULL, key TEXT NOT NULL, signature TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE verdicts(
+    lesson TEXT PRIMARY KEY, class_id TEXT NOT NULL, verdict TEXT NOT NULL, reasons TEXT NOT NULL,
+    at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE supplements(
+    id TEXT PRIMARY KEY, class_id TEXT NOT NULL, lesson TEXT NOT NULL, media TEXT NOT NULL, start INTEGER NOT NULL,
+    end INTEGER NOT NULL, reason TEXT NOT NULL, filed_by TEXT NOT NULL, document TEXT NOT NULL DEFAULT '',
+    periods INTEGER NOT NULL DEFAULT 0, trainees TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID;
+CREATE INDEX supplements_class ON supplements(class_id);
 CREATE TABLE media_roots(day TEXT PRIMARY KEY, root TEXT NOT NULL, fact INTEGER NOT NULL) WITHOUT ROWID;
 """
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 
 Owner = Literal["centre", "venue"]
+FinalVerdict = Literal["complete", "partial", "missing", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,7 @@ class VerdictGiven:
     KIND: ClassVar = "verdict.given"
     lesson: str
     class_id: str
-    verdict: Literal["complete", "partial", "missing", "cancelled"]
+    verdict: FinalVerdict
     reasons: tuple[str, ...]
     at: datetime
 

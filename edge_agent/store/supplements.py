@@ -1,0 +1,86 @@
+"""Supplementary material for outages: filed beside the record, recognised by the district, never automatic."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge_agent.errors import ConflictError, NotFoundError
+from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
+from edge_agent.model.media import Media
+from edge_agent.store import media as media_rows
+from edge_agent.store.database import from_micros, to_micros
+from edge_agent.store.writer import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """`document` is the district's number once it recognised `periods` periods of `trainees`; empty before."""
+
+    id: str
+    class_id: str
+    lesson: str
+    media: str
+    start: datetime
+    end: datetime
+    reason: str
+    filed_by: str
+    document: str
+    periods: int
+    trainees: tuple[str, ...]
+
+
+def file_supplement(tx: Transaction, filed: SupplementFiled, media: Media, *, by: str) -> None:
+    """Keep a file that is complete already, with who brought it, when and why."""
+    media_rows.add(tx, media)
+    tx.append(filed, by=by)
+    tx.execute(
+        "INSERT INTO supplements(id, class_id, lesson, media, start, end, reason, filed_by)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            filed.supplement,
+            filed.class_id,
+            filed.lesson,
+            filed.media,
+            to_micros(filed.start),
+            to_micros(filed.end),
+            filed.reason,
+            by,
+        ),
+    )
+
+
+def recognise(tx: Transaction, recognised: SupplementRecognised, *, by: str) -> None:
+    """Note the district's recognition with its document number; once."""
+    row = tx.execute("SELECT document FROM supplements WHERE id = ?", (recognised.supplement,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Supplement {recognised.supplement} does not exist (补充材料不存在).")
+    if row["document"]:
+        raise ConflictError(f"Supplement {recognised.supplement} was recognised by {row['document']} (已认可).")
+    tx.append(recognised, by=by)
+    tx.execute(
+        "UPDATE supplements SET document = ?, periods = ?, trainees = ? WHERE id = ?",
+        (recognised.document, recognised.periods, json.dumps(recognised.trainees), recognised.supplement),
+    )
+
+
+def of_class(connection: sqlite3.Connection, class_id: str) -> list[Supplement]:
+    rows = connection.execute("SELECT * FROM supplements WHERE class_id = ? ORDER BY start, id", (class_id,))
+    return [
+        Supplement(
+            row["id"],
+            row["class_id"],
+            row["lesson"],
+            row["media"],
+            from_micros(row["start"]),
+            from_micros(row["end"]),
+            row["reason"],
+            row["filed_by"],
+            row["document"],
+            row["periods"],
+            tuple(json.loads(row["trainees"])),
+        )
+        for row in rows
+    ]
