@@ -64,6 +64,11 @@ def same_serial(reported: str, label: str) -> bool:
     return bool(ours) and (theirs == ours or (len(ours) >= MIN_SERIAL_MATCH and theirs.endswith(ours)))
 
 
+def codec_of(encoding: str) -> str | None:
+    """Our name of an ONVIF encoding; empty where the device names none, None for one that is not recorded."""
+    return {"h264": "h264", "h265": "h265", "hevc": "h265", "": ""}.get(encoding.lower())
+
+
 def _bare(serial: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", serial.upper())
 

@@ -10,7 +10,7 @@ from edge_agent.cameras import found as network
 from edge_agent.cameras.brands import DEFAULT_HOSTS
 from edge_agent.cameras.device import plausible_serial, same_serial
 from edge_agent.cameras.found import Found
-from edge_agent.cameras.onvif import OnvifDevice
+from edge_agent.cameras.onvif import anonymous_serial
 from edge_agent.cameras.probe import PORT, probe_hosts, probe_networks
 from edge_agent.cameras.scan import ONVIF_PORTS, RTSP_PORT, rtsp_realm, scan_hosts
 
@@ -64,8 +64,7 @@ async def identify(found: Found, gate: asyncio.Semaphore | None = None) -> Found
     async with gate or asyncio.Semaphore():
         serial = _told_in_scopes(found)
         if not serial and found.xaddr:
-            async with OnvifDevice(found.xaddr, None) as device:
-                serial = await device.anonymous_serial()
+            serial = await anonymous_serial(found.xaddr)
         realm = found.realm
         if not serial:
             realm = await rtsp_realm(found.host, found.rtsp_port or RTSP_PORT)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from edge_agent.cameras.found import Found
-from edge_agent.cameras.onvif import OnvifDevice
+from edge_agent.cameras.onvif import speaks_onvif
 
 RTSP_PORT = 554
 # 80: most; 2020: TP-Link; 8000 and 8080: older firmware and NVRs; 8899: Xiongmai boards under many names.
@@ -59,8 +59,8 @@ async def _look(host: str, ports: Sequence[int], rtsp_ports: Sequence[int]) -> F
 
 async def _speaks_onvif(xaddr: str) -> bool:
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(ANSWER_S), OnvifDevice(xaddr, None) as device:
-            return await device.answers()
+        async with asyncio.timeout(ANSWER_S):
+            return await speaks_onvif(xaddr)
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,8 @@ from zeep.transports import Transport
 from zeep.wsdl.utils import etree_to_string
 
 MAX_ANSWER = 1 << 20  # bytes; the longest honest answer, 64 channels of an NVR, is about 300 KB
+ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
+_LOCKED = re.compile(r"(?<![a-z])lock|locked|lockout", re.IGNORECASE)
 _CHUNK = 16 * 1024
 # zeep's own settings for cameras mend broken XML silently, so that half an answer would look like a whole one.
 _STRICT = Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
@@ -49,7 +52,9 @@ class GuardedTransport(Transport):
             content = await _read(response)
             if response.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
                 challenges = " ".join(response.headers.getall("WWW-Authenticate", []))
-                raise UnauthorizedError(digest="digest" in challenges.lower(), locked=b"lock" in content.lower())
+                raise UnauthorizedError(
+                    digest="digest" in challenges.lower(), locked=says_locked(content.decode("utf-8", "replace"))
+                )
             if content:
                 _examine(content)
             content_type = response.headers.get("Content-Type", "text/xml")
@@ -57,6 +62,11 @@ class GuardedTransport(Transport):
 
     async def aclose(self) -> None:
         """The session is its owner's."""
+
+
+def says_locked(text: str) -> bool:
+    """Whether a refusal speaks of a lock-out, and not of a clock."""
+    return _LOCKED.search(text) is not None
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

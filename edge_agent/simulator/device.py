@@ -46,6 +46,7 @@ class Device:
     firmware: str = "1.0"
     audio: bool = False
     onvif_login: OnvifLogin = "token"
+    media2: bool = True
     tells_serial: bool = True  # before any login, as many consumer cameras do against the specification
     http_port: int = 0
     rtsp_port: int = 0

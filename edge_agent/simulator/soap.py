@@ -19,14 +19,16 @@ _SECURITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-
 _UTILITY = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 _MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+_MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
 _PREFIXES = {
     "env": _ENVELOPE,
     "tds": _DEVICE,
     "trt": _MEDIA,
+    "tr2": _MEDIA2,
     "tt": "http://www.onvif.org/ver10/schema",
     "ter": "http://www.onvif.org/ver10/error",
 }
-_ODD_PREFIXES = {"env": "SOAP-ENV", "tds": "ns1", "trt": "ns7", "tt": "a.b-c"}
+_ODD_PREFIXES = {"env": "SOAP-ENV", "tds": "ns1", "trt": "ns7", "tr2": "_2", "tt": "a.b-c"}
 _PUBLIC = {"GetSystemDateAndTime", "GetServices", "GetCapabilities"}  # the specification's PRE_AUTH class
 
 
@@ -59,7 +61,8 @@ def answer(device: Device, request: bytes, authorization: str | None = None) -> 
         return _fault("Sender", "ter:WellFormed", "No SOAP call could be read")
     if (refusal := _refusal(device, call, root, authorization)) is not None:
         return refusal
-    operation = _OPERATIONS.get(call.name)
+    second = call.body.tag.startswith(f"{{{_MEDIA2}}}")
+    operation = (_OPERATIONS_2 if second and device.media2 else _OPERATIONS).get(call.name)
     if operation is None:
         return _fault("Receiver", "ter:ActionNotSupported", f"{call.name} is not implemented")
     content = operation(device, call)
@@ -168,7 +171,11 @@ def _services(device: Device, _: _Call) -> str:
     rows = "".join(
         f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace><tds:XAddr>{_base(device)}/onvif/{path}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
-        for namespace, path in ((_DEVICE, "device_service"), (_MEDIA, "media_service"))
+        for namespace, path in (
+            (_DEVICE, "device_service"),
+            (_MEDIA, "media_service"),
+            *([(_MEDIA2, "media2_service")] if device.media2 else []),
+        )
     )
     return f"<tds:GetServicesResponse>{rows}</tds:GetServicesResponse>"
 
@@ -202,8 +209,31 @@ def scopes(device: Device) -> list[str]:
 
 
 def _profiles(device: Device, _: _Call) -> str:
-    shown = [] if device.board.active(Fault.NO_PROFILES) else device.profiles
+    """As the specification has it, H.265 is for the second media service, where there is one."""
+    shown = [p for p in _shown(device) if not (device.media2 and p.loop.spec.codec == "h265")]
     return f"<trt:GetProfilesResponse>{''.join(map(_profile, shown))}</trt:GetProfilesResponse>"
+
+
+def _shown(device: Device) -> list[Profile]:
+    return [] if device.board.active(Fault.NO_PROFILES) else device.profiles
+
+
+def _profiles_2(device: Device, _: _Call) -> str:
+    return f"<tr2:GetProfilesResponse>{''.join(map(_profile_2, _shown(device)))}</tr2:GetProfilesResponse>"
+
+
+def _profile_2(profile: Profile) -> str:
+    spec = profile.loop.spec
+    return (
+        f'<tr2:Profiles token="{profile.token}" fixed="true"><tr2:Name>{profile.name}</tr2:Name><tr2:Configurations>'
+        f'<tr2:VideoSource token="VSC_{profile.source}"><tt:Name>{profile.source}</tt:Name><tt:UseCount>2</tt:UseCount>'
+        f"<tt:SourceToken>{profile.source}</tt:SourceToken></tr2:VideoSource>"
+        f'<tr2:VideoEncoder token="VEC_{profile.token}"><tt:Name>{profile.token}</tt:Name><tt:UseCount>1</tt:UseCount>'
+        f"<tt:Encoding>{spec.codec.upper()}</tt:Encoding><tt:Resolution><tt:Width>{spec.width}</tt:Width>"
+        f'<tt:Height>{spec.height}</tt:Height></tt:Resolution><tt:RateControl ConstantBitRate="true">'
+        f"<tt:FrameRateLimit>{spec.fps}</tt:FrameRateLimit><tt:BitrateLimit>{spec.kbps}</tt:BitrateLimit>"
+        "</tt:RateControl><tt:Quality>4</tt:Quality></tr2:VideoEncoder></tr2:Configurations></tr2:Profiles>"
+    )
 
 
 def _profile(profile: Profile) -> str:
@@ -240,16 +270,18 @@ def _media_uri(name: str, uri: str) -> str:
     )
 
 
-def _stream_uri(device: Device, call: _Call) -> str | None:
+def _uri(device: Device, call: _Call) -> str | None:
+    """The first media service wraps the address; the second does not."""
     profile = device.by_token(call.text("ProfileToken"))
     if profile is None:
         return None
-    return _media_uri("GetStreamUri", f"rtsp://{device.told_host()}:{device.rtsp_port}{profile.path}")
-
-
-def _snapshot_uri(device: Device, call: _Call) -> str | None:
-    profile = device.by_token(call.text("ProfileToken"))
-    return None if profile is None else _media_uri("GetSnapshotUri", f"{_base(device)}/snapshot{profile.path}")
+    if call.name == "GetStreamUri":
+        uri = f"rtsp://{device.told_host()}:{device.rtsp_port}{profile.path}"
+    else:
+        uri = f"{_base(device)}/snapshot{profile.path}"
+    if call.body.tag.startswith(f"{{{_MEDIA2}}}"):
+        return f"<tr2:{call.name}Response><tr2:Uri>{uri}</tr2:Uri></tr2:{call.name}Response>"
+    return _media_uri(call.name, uri)
 
 
 _OPERATIONS: dict[str, Callable[[Device, _Call], str | None]] = {
@@ -261,6 +293,11 @@ _OPERATIONS: dict[str, Callable[[Device, _Call], str | None]] = {
     "GetScopes": _scopes,
     "GetProfiles": _profiles,
     "GetVideoSources": _video_sources,
-    "GetStreamUri": _stream_uri,
-    "GetSnapshotUri": _snapshot_uri,
+    "GetStreamUri": _uri,
+    "GetSnapshotUri": _uri,
+}
+_OPERATIONS_2: dict[str, Callable[[Device, _Call], str | None]] = {
+    "GetProfiles": _profiles_2,
+    "GetStreamUri": _uri,
+    "GetSnapshotUri": _uri,
 }

@@ -11,6 +11,7 @@ from edge_agent.cameras.address import Login
 from edge_agent.cameras.causes import CameraError, Cause
 from edge_agent.cameras.device import Device
 from edge_agent.cameras.onvif import read_device
+from edge_agent.cameras.soap import says_locked
 from edge_agent.simulator import Fault, StreamSpec, VirtualCamera
 from tests.data import made_clip
 from tests.servers import Go2rtc, free_port
@@ -28,10 +29,13 @@ async def ask(one: VirtualCamera, *, password: str | None = None, **options: obj
     return await read_device(one.onvif_url, login, now=datetime.now(UTC), **options)  # type: ignore[arg-type] # the same
 
 
+@pytest.mark.parametrize("media2", [True, False])
 @pytest.mark.parametrize("tells_serial", [True, False])
 @pytest.mark.parametrize("onvif_login", ["token", "digest"])
-async def test_reads_a_camera_however_it_wants_to_be_logged_in_to(onvif_login: str, *, tells_serial: bool) -> None:
-    with camera(onvif_login=onvif_login, tells_serial=tells_serial) as one:
+async def test_reads_a_camera_however_it_wants_to_be_logged_in_to(
+    onvif_login: str, *, tells_serial: bool, media2: bool
+) -> None:
+    with camera(onvif_login=onvif_login, tells_serial=tells_serial, media2=media2) as one:
         device = await ask(one, serial=one.serial)
         assert (device.serial, device.maker, device.model) == (one.serial, "Virtual", "VC-1")
         (channel,) = device.channels
@@ -59,6 +63,9 @@ async def test_an_h264_profile_is_taken_where_there_are_both() -> None:
     with camera(main=main, sub=SUB, extra=[large]) as one:
         assert (await ask(one)).channels[0].main.width == 480
     with camera(main=main, sub=SUB, extra=[small]) as one:  # H.264, but only a quarter of the picture
+        assert (await ask(one)).channels[0].main.codec == "h265"
+    # Without the second media service it calls H.265 by its name in the first, as Dahua does.
+    with camera(main=main, sub=SUB, media2=False) as one:
         assert (await ask(one)).channels[0].main.codec == "h265"
 
 
@@ -129,7 +136,7 @@ async def test_what_is_wrong_is_named(fault: Fault, cause: Cause) -> None:
 
 
 async def test_a_camera_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge_agent.cameras.onvif.REQUEST_S", 0.3)
+    monkeypatch.setattr("edge_agent.cameras.conversation.REQUEST_S", 0.3)
     with camera() as one:
         one.fault(Fault.SILENT)
         with pytest.raises(CameraError) as caught:
@@ -149,3 +156,18 @@ async def test_a_camera_of_another_maker_without_a_password(tmp_path: Path) -> N
         assert [channel.main.uri for channel in device.channels] == [server.rtsp("room")]
         assert device.skew is not None
         assert abs(device.skew - 3600) < 2
+
+
+@pytest.mark.parametrize(
+    ("said", "locked"),
+    [
+        ("The account is locked", True),
+        ("userLocked", True),
+        ("<lockStatus>lock</lockStatus>", True),
+        ("illegal login, lockout 30 min", True),
+        ("Sender not authorized: clock skew", False),
+        ("ter:NotAuthorized", False),
+    ],
+)
+def test_a_lock_out_is_told_from_a_clock(said: str, *, locked: bool) -> None:
+    assert says_locked(said) is locked
