@@ -181,7 +181,7 @@ def test_the_time_of_day_runs_on_without_a_break() -> None:
     with VirtualCamera(main=FAST, sub=None, wall_clock=True) as camera:
         seen = take(camera.rtsp_url, 80)
     numbers = [number for number in stamps(seen) if number is not None]
-    assert numbers[0] < 25
     assert len(numbers) >= 75
+    assert max(numbers[50:]) < 25  # what is encoded as it is shown is a second long
     times = [packet.pts for packet in seen if packet.pts is not None]
-    assert all(0 < after - before <= 2 * 90_000 // 25 + 900 for before, after in itertools.pairwise(times))
+    assert all(0 < after - before < 90_000 for before, after in itertools.pairwise(times))
