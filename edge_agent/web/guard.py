@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -76,14 +77,18 @@ class View:
     def address(self) -> str:
         return self.request.client.host if self.request.client else ""
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The venue's time zone."""
+        return self.site.policies(self.site.settings.policy).policy.zone
+
     def reading(self) -> AbstractContextManager[Connection]:
         return self.site.readers()
 
     def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        zone = self.site.policies(self.site.settings.policy).policy.timezone
         given = {"view": self, "site": self.site, "now": self.now, "path": self.request.url.path, "account": None}
         given |= {"csrf": ""} | self.extra() | context
-        return HTMLResponse(environment(self.language, zone).get_template(template).render(given), status)
+        return HTMLResponse(environment(self.language, self.zone.key).get_template(template).render(given), status)
 
     def extra(self) -> dict[str, Any]:
         return {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from edge_agent.web.api import accounts, sessions, setup
+from edge_agent.web.api import accounts, attendance, lessons, sessions, setup
 from edge_agent.web.api.base import PROBLEMS
 
 PREFIX = "/api/v1"
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-for module in (setup, sessions, accounts):
+for module in (setup, sessions, accounts, lessons, attendance):
     router.include_router(module.router)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from edge_agent.web.pages import entry, kiosk
+from edge_agent.web.pages import account, entry, kiosk, teach
 
 router = APIRouter()
-for module in (entry, kiosk):
+for module in (entry, kiosk, account, teach):
     router.include_router(module.router)

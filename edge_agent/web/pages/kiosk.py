@@ -20,8 +20,7 @@ def kiosk(view: Anyone) -> Response:
         return view.page("kiosk/pair.html")
     with view.reading() as connection:
         room = training.list_rooms(connection).get(device.room, "")
-    zone = view.site.policies(view.site.settings.policy).policy.timezone
-    return view.page("kiosk/kiosk.html", kiosk=device, room=room, zone=zone)
+    return view.page("kiosk/kiosk.html", kiosk=device, room=room, zone=view.zone.key)
 
 
 @router.get("/staff")

@@ -1,5 +1,7 @@
 // Forms call the API, pages look again when something changed, menus open. Nothing else is needed on most pages.
 
+const LOOK_MS = 30000; // windows open and close without any change that could be told
+
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
 
 /** Calls the API; gives the answer's JSON, or throws an Error whose message is for the person. */
@@ -99,7 +101,8 @@ async function lookAgain() {
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   for (const part of parts) {
     const next = fresh.getElementById(part.id);
-    if (!next || part.contains(document.activeElement) || part.innerHTML === next.innerHTML) continue;
+    const typing = part.contains(document.activeElement) && document.activeElement.matches('input:not([type=checkbox]), select, textarea');
+    if (!next || typing || part.innerHTML === next.innerHTML) continue;
     const ticked = [...part.querySelectorAll('input:checked')].map((input) => input.value);
     part.replaceChildren(...next.childNodes);
     for (const input of part.querySelectorAll('input')) if (ticked.includes(input.value)) input.checked = true;
@@ -112,6 +115,7 @@ function listen() {
   const source = new EventSource('/live');
   let busy = Promise.resolve();
   source.addEventListener('changed', () => { busy = busy.then(lookAgain).catch(() => {}); });
+  setInterval(() => { busy = busy.then(lookAgain).catch(() => {}); }, LOOK_MS);
   const banner = document.getElementById('offline');
   source.addEventListener('error', () => { if (banner) banner.hidden = false; });
   source.addEventListener('open', () => { if (banner) banner.hidden = true; });
