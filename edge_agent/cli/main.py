@@ -18,12 +18,14 @@ COMMANDS = {
     "export": ("edge_agent.cli.evidence:export_app", "导出证据包 / make a class's evidence package."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
     "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),
+    "import": ("edge_agent.cli.intake:import_app", "导入名册、课表等 / import rosters, timetables and other tables."),
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
     "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
     "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),
     "run": ("edge_agent.cli.serve:run_app", "启动全部服务 / start all four services and keep them running."),
     "serve": ("edge_agent.cli.serve:serve_app", "启动一个服务 / start one service."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
+    "template": ("edge_agent.cli.intake:template_app", "导入模板 / write an empty table to fill in."),
     "verify": ("edge_agent.cli.evidence:verify_app", "校验证据包 / verify an evidence package."),
 }
 
