@@ -57,7 +57,7 @@ run_tests() {
     .venv/bin/edge-agent models fetch
 
     say "代码检查" "linters and types"
-    shellcheck install.sh .ci/run constraints/compile.sh
+    shellcheck install.sh .ci/run constraints/compile.sh systemd/bin/edge-agent
     .venv/bin/ruff check --quiet .
     .venv/bin/ruff format --quiet --check .
     .venv/bin/mypy
@@ -72,6 +72,7 @@ run_appliance() { # $1: install or uninstall
     local python arguments=" $* " modules=venv
     if [[ $1 == install && $arguments != *" --offline "* ]]; then
         modules=venv,ensurepip
+        [[ ! -e /proc/device-tree/model || $(</proc/device-tree/model) != Raspberry* ]] || install_packages python3-picamera2
         [[ $arguments == *" --root "* ]] || install_packages "${APPLIANCE_PACKAGES[@]}"
         [[ $arguments != *" --screen "* ]] || install_packages "${SCREEN_PACKAGES[@]}"
     fi

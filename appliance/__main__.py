@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -47,6 +48,20 @@ def _install(args: argparse.Namespace) -> None:
         source = bundle.unpack(args.offline, Path(scratch)) if args.offline else Source(CHECKOUT)
         release = install(source, layout, Systemd(layout, screen=args.screen), args.config, now=args.now)
     say(f"{release.folder.name} 已安装并运行", "installed and running")
+    _tell_how_to_go_on(layout)
+
+
+def _tell_how_to_go_on(layout: Layout) -> None:
+    web = {"port": 8080, "tls_port": 8443, **layout.settings().get("web", {})}
+    say(f"在本机打开 http://localhost:{web['port']}", "open it on this device")
+    say(f"在其他设备打开 https://{socket.gethostname()}.local:{web['tls_port']}", "open it on other devices")
+    code = layout.database.with_name("first-run-code")
+    if code.exists():
+        say(f"首次使用代码 {code.read_text().strip()}", "the code of the first run")
+    say(
+        f"防火墙：局域网可访问 TCP {web['port']}、{web['tls_port']}；本机可访问摄像机与中心端",
+        f"firewall: let the LAN reach TCP {web['port']} and {web['tls_port']}, this device the cameras and the centre",
+    )
 
 
 def _layout(args: argparse.Namespace) -> Layout:

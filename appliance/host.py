@@ -121,6 +121,7 @@ def remove_units(release: Release, layout: Layout) -> None:
 def _copy(path: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, target)
+    target.chmod(0o755 if target.parent.name == "bin" else 0o644)  # a wheel forgets modes
 
 
 def _ask(unit: str, field: str) -> str:

@@ -21,15 +21,6 @@ from appliance.talk import RefusalError, say
 
 BUILT_AFTER = 1_767_225_600  # 2026-01-01: an earlier clock is wrong, and no certificate would be accepted
 
-CHECK = """
-from edge_agent.errors import EdgeAgentError
-from edge_agent.settings import load_settings
-try:
-    load_settings()
-except EdgeAgentError as error:
-    raise SystemExit(str(error))
-"""
-
 
 def install(
     source: Source,
@@ -123,7 +114,7 @@ def _configure(release: Release, layout: Layout, given: Path | None) -> None:
 
 
 def _check(release: Release, config: Path) -> None:
-    found = _ask(release, config, "-c", CHECK, command="python")
+    found = _ask(release, config, "settings")
     if found.returncode:
         raise RefusalError("配置文件有误：", f"The configuration is wrong: {found.stderr.strip()}")
 
@@ -145,10 +136,8 @@ def _wait_until_idle(release: Release, layout: Layout, pause: Callable[[float], 
     # A release that can't answer is not recording either.
 
 
-def _ask(
-    release: Release, config: Path, *arguments: str, command: str = "edge-agent"
-) -> subprocess.CompletedProcess[str]:
-    return attempt(release.command.with_name(command), *arguments, env={"EDGE_AGENT_CONFIG": str(config)})
+def _ask(release: Release, config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return attempt(release.command, *arguments, env={"EDGE_AGENT_CONFIG": str(config)})
 
 
 @contextmanager

@@ -55,8 +55,8 @@ class Layout:
                 return self.root / "etc" / shipped
             case "journald.conf.d":
                 return self.root / "etc/systemd" / shipped
-            case "udev":
-                return self.root / "etc/udev/rules.d" / shipped.name
+            case "bin":
+                return self.root / "usr/local" / shipped
             case _:
                 return self.units / shipped
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),
     "run": ("edge_agent.cli.serve:run_app", "启动全部服务 / start all four services and keep them running."),
     "serve": ("edge_agent.cli.serve:serve_app", "启动一个服务 / start one service."),
+    "settings": ("edge_agent.cli.settings:app", "生效的配置 / show and check the configuration."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
     "template": ("edge_agent.cli.intake:template_app", "导入模板 / write an empty table to fill in."),
     "verify": ("edge_agent.cli.evidence:verify_app", "校验证据包 / verify an evidence package."),

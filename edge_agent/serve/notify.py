@@ -29,9 +29,10 @@ class Notifier:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
             try:
-                channel.sendto(text.encode(), self._address)
+                # A service doesn't wait for its manager: one that doesn't listen is told again in a second.
+                channel.sendto(text.encode(), socket.MSG_DONTWAIT, self._address)
             except OSError:
-                return  # the manager restarts; the next second says it again
+                return  # it restarts, or its queue is full
 
 
 def from_environment() -> Notifier:

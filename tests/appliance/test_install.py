@@ -122,7 +122,7 @@ def test_uninstall_leaves_the_evidence(make_source: MakeSource, layout: Layout, 
     uninstall(layout, manager)
     assert not layout.home.exists()
     assert not manager.units
-    assert [path for path in layout.root.rglob("edge-*") if path.suffix in {".service", ".target", ".conf"}] == []
+    assert [path for path in layout.root.rglob("edge-*") if path.suffix in {".service", ".target", ".conf", ""}] == []
     assert layout.config.exists()
     assert ask(layout.database, "SELECT count(*) FROM facts") >= facts
     with pytest.raises(RefusalError, match="not installed"):
