@@ -115,6 +115,9 @@ CREATE TABLE sessions(
     token TEXT PRIMARY KEY, account TEXT NOT NULL, role TEXT NOT NULL, method TEXT NOT NULL, opened INTEGER NOT NULL,
     seen INTEGER NOT NULL, ends INTEGER NOT NULL, address TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX sessions_account ON sessions(account);
+CREATE TABLE consents(
+    trainee TEXT NOT NULL, purpose TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL, paper TEXT NOT NULL,
+    guardian INTEGER NOT NULL, withdrawn INTEGER, PRIMARY KEY(trainee, purpose)) WITHOUT ROWID;
 CREATE TABLE codes(
     code TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, ends INTEGER NOT NULL,
     failures INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
