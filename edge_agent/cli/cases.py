@@ -139,11 +139,20 @@ def read_cases(file: Path) -> CasesForm:
     return form
 
 
-def read_timetable(file: Path) -> Timetable:
+def read_lessons(file: Path) -> Timetable:
     """Read a timetable in JSON: `lessons` as in a file of cases, and `rooms` with the ids of their cameras."""
     form = _read(file, _TimetableForm)
     _refuse_twins(form.lessons, file.name)
     return Timetable(tuple(each.lesson() for each in form.lessons), form.rooms)
+
+
+def content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{file}: 无法读取, {error.strerror}.", do="请给出可读的文件。Name a file that can be read."
+        ) from error
 
 
 def _refuse_twins(lessons: tuple[LessonForm, ...], where: str) -> None:
@@ -158,12 +167,9 @@ _FormT = TypeVar("_FormT", bound=BaseModel)
 
 
 def _read(file: Path, form: type[_FormT]) -> _FormT:
+    data = content(file)
     try:
-        return form.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{file}: 无法读取, {error.strerror}.", do="请给出可读的文件。Name a file that can be read."
-        ) from error
+        return form.model_validate_json(data)
     except ValidationError as error:
         wrong = "; ".join(f"{_place(item['loc'])}{item['msg']}" for item in error.errors(include_url=False)[:10])
         raise InputError(f"{file.name}: {wrong}.", do="请改正所列的字段。Mend the fields named.") from error

@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from edge_agent.cli.cases import CasesForm, read_cases, read_timetable
+from edge_agent.cli.cases import CasesForm, read_cases
+from edge_agent.cli.timetables import read_timetable
 from edge_agent.errors import InputError
 from edge_agent.model.span import AttendanceUnit, SlotKind, Span
 from edge_agent.policies import load_policy
@@ -64,13 +65,13 @@ def replay_command(
 
 @app.command("plan")
 def plan_command(
-    timetable: Annotated[Path, typer.Argument(metavar="TIMETABLE", help='JSON: {"lessons": [...], "rooms": {...}}.')],
+    timetable: Annotated[Path, typer.Argument(metavar="TIMETABLE", help="课表: .xlsx, .csv, or lessons in .json.")],
     policy: Annotated[str, typer.Option(help="A policy's name, or the path of its file.")],
     as_json: AsJson = False,
 ) -> None:
     """计划：a timetable to recordings, attendance windows and snapshot slots."""
     loaded = load_policy(policy)
-    schedule = Schedule(read_timetable(timetable), loaded.policy)
+    schedule = Schedule(read_timetable(timetable, loaded.policy), loaded.policy)
     if as_json:
         print(json.dumps({"policy": loaded.stamp, **_plan_json(schedule)}, ensure_ascii=False))
     else:
@@ -124,7 +125,7 @@ def _show_plan(schedule: Schedule) -> None:
         for slot in own:
             owed.add_row(slot.id, _clock(slot.window.start), _clock(slot.window.end), slot.void)
     console.print(owed)
-    recordings = Table("camera", "lesson", "from", "to", title="recordings 录制")
+    recordings = Table("camera or room", "lesson", "from", "to", title="recordings 录制")
     for each in schedule.recordings:
         recordings.add_row(each.camera, each.lesson, _clock(each.span.start), _clock(each.span.end))
     console.print(recordings)

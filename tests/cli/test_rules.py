@@ -56,3 +56,28 @@ def test_a_wrong_timetable_is_refused_by_field(tmp_path: Path, timetable: object
     result = _plan(tmp_path, timetable)
     assert result.exit_code == 2
     assert named in result.stderr
+
+
+def test_the_offices_own_table(tmp_path: Path) -> None:
+    """A class without an id yet: lessons are numbered, and the room stands for its cameras."""
+    file = tmp_path / "课表.csv"
+    rows = ["日期,时间,课时,课程内容,上课地点,授课教师", "2026-03-02,08:00-09:30,2,焊接安全,201教室,王老师"]
+    rows += ["2026-03-02,14:00-15:30,2,焊条电弧焊,201教室,王老师"]
+    file.write_text("\n".join(rows), "utf-8")
+    result = CliRunner().invoke(app, ["rules", "plan", str(file), "--policy", "jinan-2024", "--json"])
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert [unit["unit"] for unit in answer["units"]] == ["L1/1", "L2/1"]
+    assert [each["camera"] for each in answer["recordings"]] == ["201教室", "201教室"]
+    assert answer["recordings"][1]["span"][0] == "2026-03-02T13:59:00+08:00"
+
+
+def test_a_broken_table_names_row_and_column(tmp_path: Path) -> None:
+    file = tmp_path / "课表.csv"
+    file.write_text(
+        "日期,时间,课时,课程内容,上课地点,授课教师\n2026-13-02,08:00-09:30,2,焊接安全,201教室,王老师", "utf-8"
+    )
+    result = CliRunner().invoke(app, ["rules", "plan", str(file), "--policy", "jinan-2024"])
+    assert result.exit_code == 2
+    assert "第 2 行 A 列" in result.stderr
+    assert "row 2, column A" in result.stderr
