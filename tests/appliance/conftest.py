@@ -18,6 +18,7 @@ from appliance.source import CONTENT, WEIGHTS, Source
 from edge_agent import __version__
 from tests.appliance.manager import ServiceManager
 from tests.data import ROOT
+from tests.servers import free_port
 
 Change = Callable[[Path], None]
 
@@ -60,7 +61,8 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))
     layout = Layout(tmp_path / "device")
     layout.config.parent.mkdir(parents=True)
-    layout.config.write_text(f'[store]\ndata_dir = "{layout.root}/var/lib/edge_agent"\n')
+    data, port = layout.root / "var/lib/edge_agent", free_port()
+    layout.config.write_text(f'[store]\ndata_dir = "{data}"\n[web]\nport = {port}\ntls_port = 0\n')
     return layout
 
 

@@ -106,3 +106,12 @@ def test_without_a_manager_nothing_is_said() -> None:
 
 def test_a_manager_that_went_away_stops_nothing(tmp_path: Path) -> None:
     Notifier(str(tmp_path / "gone")).alive()
+
+
+def test_a_manager_that_does_not_listen_stops_nothing(tmp_path: Path) -> None:
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(str(address))
+        notifier = Notifier(str(address))
+        for _ in range(2000):  # more than a socket's queue takes
+            notifier.alive()
