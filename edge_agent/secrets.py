@@ -2,6 +2,8 @@
 
 The key is made on first use, readable by its owner alone. Whoever copies the database without the key file has nothing;
 whoever moves a box to another name in the database is found out, because the name is authenticated with the content.
+
+A service that may not read another's key can still hand it a secret: it seals a letter to the other's address (X25519).
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from edge_agent.errors import StorageError
 
@@ -25,6 +30,8 @@ class SecretBox:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._private = X25519PrivateKey.from_private_bytes(_derived(key, b"edge_agent letters"))
+        self.address = self._private.public_key().public_bytes_raw()
 
     @classmethod
     def at(cls, path: Path) -> SecretBox:
@@ -42,15 +49,43 @@ class SecretBox:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, text.encode(), name.encode())
 
+    def open_letter(self, name: str, letter: bytes) -> str:
+        """Raises `StorageError` as `open` does."""
+        public, box = letter[:_KEY_BYTES], letter[_KEY_BYTES:]
+        try:
+            shared = self._private.exchange(X25519PublicKey.from_public_bytes(public))
+        except ValueError as error:
+            raise _refused(name) from error
+        return SecretBox(_derived(shared, public + self.address)).open(name, box)
+
     def open(self, name: str, box: bytes) -> str:
         """Raises `StorageError` if the box is not `name`'s, was changed, or was sealed with another key."""
         try:
             return self._cipher.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], name.encode()).decode()
         except (InvalidTag, ValueError) as error:
-            raise StorageError(
-                f"The secret {name} can't be opened (密钥不符): another key, or a damaged database.",
-                do="Restore the key file that belongs to this database, or enter the password again.",
-            ) from error
+            raise _refused(name) from error
+
+
+def _refused(name: str) -> StorageError:
+    return StorageError(
+        f"The secret {name} can't be opened (密钥不符): another key, or a damaged database.",
+        do="Restore the key file that belongs to this database, or enter the password again.",
+    )
+
+
+def seal_letter(address: bytes, name: str, text: str) -> bytes:
+    """Seals a text to the owner of `address`; not even the writer can open it again.
+
+    A letter is `ephemeral public key || nonce || ciphertext || tag`.
+    """
+    ephemeral = X25519PrivateKey.generate()
+    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(address))
+    public = ephemeral.public_key().public_bytes_raw()
+    return public + SecretBox(_derived(shared, public + address)).seal(name, text)
+
+
+def _derived(key: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def create_key(path: Path) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.errors import StorageError
-from edge_agent.secrets import SecretBox
+from edge_agent.secrets import SecretBox, seal_letter
 
 
 def test_what_is_sealed_opens_after_a_restart(tmp_path: Path) -> None:
@@ -57,3 +57,20 @@ def test_services_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         boxes = list(pool.map(lambda _: SecretBox.at(tmp_path / "key"), range(8)))
     assert {box.open("a", boxes[0].seal("a", "x")) for box in boxes} == {"x"}
+
+
+def test_a_letter_is_read_by_its_receiver_alone(tmp_path: Path) -> None:
+    receiver, other = SecretBox.at(tmp_path / "receiver"), SecretBox.at(tmp_path / "other")
+    letter = seal_letter(receiver.address, "bind", "验证码 ABCDEF")
+    assert SecretBox.at(tmp_path / "receiver").open_letter("bind", letter) == "验证码 ABCDEF"
+    assert letter != seal_letter(receiver.address, "bind", "验证码 ABCDEF")
+    for box, name, text in (
+        (other, "bind", letter),
+        (receiver, "test", letter),
+        (receiver, "bind", letter[:-1] + bytes([letter[-1] ^ 1])),
+        (receiver, "bind", bytes([letter[0] ^ 1]) + letter[1:]),
+        (receiver, "bind", bytes(32) + letter[32:]),
+        (receiver, "bind", b"short"),
+    ):
+        with pytest.raises(StorageError):
+            box.open_letter(name, text)

@@ -105,6 +105,15 @@ class Registry:
     def note_clock(self, camera: str, skew: float, *, corrected: bool) -> None:
         self._writer.append(CameraClock(camera=camera, skew=skew, corrected=corrected))
 
+    @property
+    def address(self) -> bytes:
+        """Where letters to `read_letter` go."""
+        return self._box.address
+
+    def read_letter(self, name: str, letter: bytes) -> str:
+        """A secret that another service handed over; see `requests`."""
+        return self._box.open_letter(name, letter)
+
     def login(self, connection: Connection, camera: Camera) -> Login | None:
         """Raises `StorageError` where the key is not the one that the login was sealed with."""
         if not camera.secret or (box := find_secret(connection, camera.secret)) is None:

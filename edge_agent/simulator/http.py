@@ -92,6 +92,6 @@ class HttpServer:
             name, seconds = str(given.pop("name")), given.pop("seconds", None)
             # Off the loop: a fault may encode another picture first.
             await asyncio.to_thread(self._command, name, seconds, given)
-        except (ValueError, KeyError, AttributeError, InputError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
             return web.Response(status=422, text=str(error))
         return web.Response(status=204)

@@ -2,85 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
-from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, time
-from pathlib import Path
+from datetime import date, time
 
 import pytest
 
 from edge_agent.cameras.causes import CameraError, Cause
-from edge_agent.cameras.check import Report
-from edge_agent.cameras.desk import Bound, CameraDesk, Wish
-from edge_agent.clock import SettableClock
 from edge_agent.errors import ConflictError, InputError, NotFoundError
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import TrainingClass
 from edge_agent.model.stamp import Trust
-from edge_agent.settings import CameraSettings, Settings, Store
-from edge_agent.simulator import Fault, StreamSpec, VirtualCamera
+from edge_agent.simulator import Fault
 from edge_agent.store.database import connect
 from edge_agent.store.lessons import get_lesson, save_lesson
-from edge_agent.store.setup import prepare
 from edge_agent.store.training import save_class
-from edge_agent.store.writer import Writer
-
-FAKES = Path(__file__).parent / "fakes"
-SUBNET = "127.0.3.0/28"
-DISCOVERY_PORT = 3702
-MAIN = StreamSpec(width=320, height=180, seconds=1)
-SUB = StreamSpec(width=160, height=90, seconds=1)
-CODE = "QWERTY"
-
-
-class Venue:
-    """A data folder with its desk."""
-
-    def __init__(self, folder: Path) -> None:
-        store = Store(data_dir=folder)
-        cameras = CameraSettings(search=(SUBNET,), csi_python=sys.executable)
-        self.settings = Settings(store=store, cameras=cameras, sealed=True)
-        self.clock = SettableClock(datetime.now(UTC))
-        prepare(store.database, self.clock, agent="ea-test")
-        self.writer = Writer(store.database, self.clock)
-        self.desk = CameraDesk(self.settings, self.writer, self.clock)
-
-    def bind(self, **wish: object) -> list[Bound]:
-        self.clock.set(datetime.now(UTC))
-        asked = Wish(**{"room": "101", **wish})  # type: ignore[arg-type] # a test's shorthand
-        return asyncio.run(self.desk.bind(asked, by="boss", multicast=False))
-
-    def test(self, *, search: bool = False, set_clock: bool = False) -> Report:
-        self.clock.set(datetime.now(UTC))
-        (report,) = asyncio.run(self.desk.test(search=search, set_clock=set_clock, by="boss"))
-        return report
-
-    def facts(self, kind: str) -> list[dict[str, object]]:
-        with closing(connect(self.settings.store.database, readonly=True)) as connection:
-            bodies = [json.loads(row["body"]) for row in connection.execute("SELECT body FROM facts ORDER BY id")]
-        return [body["data"] for body in bodies if body["kind"] == kind]
-
-
-@pytest.fixture(autouse=True)
-def _near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the loopback network an answer takes no second."""
-    monkeypatch.setattr("edge_agent.cameras.probe.UNICAST_S", 0.3)
-
-
-@pytest.fixture
-def venue(tmp_path: Path) -> Iterator[Venue]:
-    venue = Venue(tmp_path)
-    yield venue
-    venue.desk.close()
-    venue.writer.close()
-
-
-def camera(number: int, **options: object) -> VirtualCamera:
-    given = {"serial": f"C{number:08}", "password": CODE, "host": f"127.0.3.{number}", "discovery_port": DISCOVERY_PORT}
-    return VirtualCamera(main=MAIN, sub=SUB, **{**given, **options})  # type: ignore[arg-type] # a test's shorthand
+from tests.cameras.venue import CODE, FAKES, Venue, camera
 
 
 def test_serial_number_and_code_bind_that_camera_and_touch_no_other(venue: Venue) -> None:

@@ -1,0 +1,59 @@
+"""A venue with a camera desk, and virtual cameras with addresses of their own on the loopback network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge_agent.cameras.check import Report
+from edge_agent.cameras.desk import Bound, CameraDesk, Wish
+from edge_agent.clock import SettableClock
+from edge_agent.settings import CameraSettings, Settings, Store
+from edge_agent.simulator import StreamSpec, VirtualCamera
+from edge_agent.store.database import connect
+from edge_agent.store.setup import prepare
+from edge_agent.store.writer import Writer
+
+FAKES = Path(__file__).parent / "fakes"
+SUBNET = "127.0.3.0/28"
+DISCOVERY_PORT = 3702
+MAIN = StreamSpec(width=320, height=180, seconds=1)
+SUB = StreamSpec(width=160, height=90, seconds=1)
+CODE = "QWERTY"
+
+
+class Venue:
+    """A data folder with its desk."""
+
+    def __init__(self, folder: Path) -> None:
+        store = Store(data_dir=folder)
+        cameras = CameraSettings(search=(SUBNET,), csi_python=sys.executable)
+        self.settings = Settings(store=store, cameras=cameras, sealed=True)
+        self.clock = SettableClock(datetime.now(UTC))
+        prepare(store.database, self.clock, agent="ea-test")
+        self.writer = Writer(store.database, self.clock)
+        self.desk = CameraDesk(self.settings, self.writer, self.clock)
+
+    def bind(self, **wish: object) -> list[Bound]:
+        self.clock.set(datetime.now(UTC))
+        asked = Wish(**{"room": "101", **wish})  # type: ignore[arg-type] # a test's shorthand
+        return asyncio.run(self.desk.bind(asked, by="boss", multicast=False))
+
+    def test(self, *, search: bool = False, set_clock: bool = False) -> Report:
+        self.clock.set(datetime.now(UTC))
+        (report,) = asyncio.run(self.desk.test(search=search, set_clock=set_clock, by="boss"))
+        return report
+
+    def facts(self, kind: str) -> list[dict[str, object]]:
+        with closing(connect(self.settings.store.database, readonly=True)) as connection:
+            bodies = [json.loads(row["body"]) for row in connection.execute("SELECT body FROM facts ORDER BY id")]
+        return [body["data"] for body in bodies if body["kind"] == kind]
+
+
+def camera(number: int, **options: object) -> VirtualCamera:
+    given = {"serial": f"C{number:08}", "password": CODE, "host": f"127.0.3.{number}", "discovery_port": DISCOVERY_PORT}
+    return VirtualCamera(main=MAIN, sub=SUB, **{**given, **options})  # type: ignore[arg-type] # a test's shorthand
