@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from enum import StrEnum
 from io import BytesIO
 from pathlib import PurePath
@@ -11,8 +12,8 @@ from edge_agent.intake.messages import refuse
 
 MAX_BYTES = 20_000_000
 # A whole part is read into memory, a worksheet is streamed; declared sizes bind zipfile, so they may be trusted.
-MAX_PART = 32_000_000
-MAX_WORKSHEET = 400_000_000
+MAX_PART = 16_000_000
+MAX_WORKSHEET = 200_000_000
 MAX_PARTS = 2_000
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -27,6 +28,8 @@ _OTHER = (
     (b"\x1f\x8b", "gzip"),
     (b"SQLite format 3", "SQLite"),
 )
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_HEAD_BYTES = 4_000
 _MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head", b"<style")
 _LEGACY = {".et": "WPS 表格 (.et)", ".ett": "WPS 表格 (.ett)", ".wps": "WPS 文字 (.wps)", ".doc": "Word 97 (.doc)"}
 
@@ -74,7 +77,8 @@ def _check_archive(data: bytes) -> None:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            strict = _is_strict(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         raise refuse("file_broken") from error
     names = {entry.filename for entry in entries}
     if any(entry.flag_bits & 1 for entry in entries):
@@ -87,6 +91,16 @@ def _check_archive(data: bytes) -> None:
         raise refuse("file_kind", kind=_archive_kind(names))
     if len(entries) > MAX_PARTS or any(entry.file_size > _limit(entry.filename) for entry in entries):
         raise refuse("file_bomb")
+    if strict:
+        raise refuse("file_strict")
+
+
+def _is_strict(archive: zipfile.ZipFile) -> bool:
+    """Tell Excel's rarer “Strict Open XML” from the usual kind: openpyxl knows only the names of the latter."""
+    if "xl/workbook.xml" not in archive.namelist():
+        return False
+    with archive.open("xl/workbook.xml") as stream:
+        return _STRICT in stream.read(_HEAD_BYTES)
 
 
 def _limit(name: str) -> int:

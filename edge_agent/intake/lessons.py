@@ -12,7 +12,7 @@ from edge_agent.intake.classes import ClassDraft
 from edge_agent.intake.moments import ReadDate, ReadTime, ending, read_date, read_times, split_moment
 from edge_agent.intake.problems import Place
 from edge_agent.intake.report import Report
-from edge_agent.intake.shape import MOST_PERIODS, Block, Part, join, parts_of, shape_of
+from edge_agent.intake.shape import MINUTE, MOST_PERIODS, Block, Part, join, parts_of, shape_of
 from edge_agent.intake.table import Row, Table
 from edge_agent.intake.values import Unreadable, Value, fold, read_count, read_name, read_text
 from edge_agent.intake.world import World
@@ -23,7 +23,7 @@ from edge_agent.rules.policy import Policy
 # Before it an hour is more likely an afternoon's whose 下午 was left out.
 EARLIEST_HOUR = 6
 LONGEST_BREAK = 120
-_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
 _HALF_YEAR = timedelta(days=180)
 _EXAM = re.compile(r"考核|考试|\bexam", re.IGNORECASE)
 _OPENING = re.compile(r"开班|开学典礼|\bopening", re.IGNORECASE)
@@ -33,7 +33,6 @@ _YEAR = re.compile(r"(20\d\d)\s*年?")
 
 T = TypeVar("T")
 Ranges = tuple[tuple[ReadTime, ReadTime | None], ...]
-
 
 Change = Literal["added", "changed", "unchanged"]
 
@@ -142,24 +141,24 @@ class LessonReader:
 
     def _parts(self, row: Row, when: _When, policy: Policy) -> Iterator[Part]:
         """Cut the row's times into lessons; a row whose times and periods don't fit gives none."""
-        length = int(policy.period.length / _MINUTE)
+        period = policy.period.length
         pair, limited = max(policy.pair_limit.periods, 1), policy.pair_limit.basis != "off"
         periods = self._report.read(row, "periods", lambda value: read_count(value, low=1, high=MOST_PERIODS), 0)
         pause = self._report.read(row, "break", _optional(_break), None)
-        blocks = join([_block(when.day, start, end) for start, end in when.ranges], length)
+        blocks = join([_block(when.day, start, end) for start, end in when.ranges], period)
         if len(blocks) == 1:
             only = blocks[0]
             blocks = [replace(only, periods=periods or only.periods, break_minutes=_first(only.break_minutes, pause))]
         made: list[Part] = []
         for block in blocks:
             try:
-                shape = shape_of(block, length=length, pair=pair)
+                shape = shape_of(block, period=period, pair=pair)
             except Unreadable as unreadable:
                 self._report.add(unreadable.code, row.place("time"), **unreadable.params)
                 return
-            parts = parts_of(block.start, shape, length=length, pair=pair, limited=limited)
+            parts = parts_of(block.start, shape, period=period, pair=pair, limited=limited)
             if shape.guessed:
-                words = {"periods": shape.periods, "length": length, "each": shape.pause}
+                words = {"periods": shape.periods, "length": f"{period / MINUTE:g}", "each": shape.pause}
                 self._report.add("breaks_guessed", row.place("time"), **words)
             if len(parts) > 1:
                 sizes = "+".join(str(part.periods) for part in parts)
@@ -168,9 +167,8 @@ class LessonReader:
         found = sum(part.periods for part in made)
         if periods and periods != found:
             self._report.add("periods_differ", row.place("periods"), said=periods, found=found)
-        last = made[-1]
-        end = last.start + timedelta(minutes=last.periods * length + (last.periods - 1) * last.break_minutes)
-        if (end - _MINUTE).date() > when.day:
+        end = made[-1].end(period)
+        if (end - MINUTE).date() > when.day:
             self._report.add("past_midnight", row.place("time"), end=f"{end:%m-%d %H:%M}")
         yield from made
 
@@ -228,8 +226,8 @@ def _block(day: date, start: ReadTime, end: ReadTime | None) -> Block:
     begins = datetime.combine(day, start.time)
     if end is None:
         return Block(begins)
-    minutes = int((datetime.combine(day, end.time) - begins) / _MINUTE) % (24 * 60)
-    return Block(begins, minutes or 24 * 60)
+    length = (datetime.combine(day, end.time) - begins) % _DAY  # an end before the start is the next day's
+    return Block(begins, length or _DAY)
 
 
 def _first(*values: int | None) -> int | None:

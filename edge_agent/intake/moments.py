@@ -39,6 +39,8 @@ _TIME = re.compile(
     rf"(?P<part>{_PART_OF_DAY})?\s*(?<!\d)(?P<hour>\d{{1,2}})\s*"
     r"(?:[:.]\s*(?P<minute>\d{2})(?!\d)|[时点]\s*(?P<said>\d{1,2}|半)?\s*分?)(?::\d{2})?\s*(?P<after>am|pm)?"
 )
+# 第1-2节 8:00-9:30: the periods' numbers in the day say nothing that the times don't.
+_PERIOD_NUMBERS = re.compile(r"第?\s*\d{1,2}\s*(?:[-~、至]\s*\d{1,2}\s*)?节课?")
 _BARE = re.compile(r"^(\d{1,2})(\d{2})$")
 _TO = re.compile(r"^\s*(?:-{1,2}|—{1,2}|–|~{1,2}|―|至|到)\s*$")
 _AFTERNOON = frozenset({"下午", "午后", "傍晚", "晚上", "晚间", "晚", "夜间", "pm", "p.m."})
@@ -175,7 +177,7 @@ def read_times(value: Value) -> tuple[tuple[ReadTime, ReadTime | None], ...]:
         return ((ReadTime(_rounded(timedelta(days=value % 1))), None),)
     if isinstance(value, float) and not value.is_integer():  # 8.30 typed as a number is 8.3: half past or three past?
         raise Unreadable("time_unreadable", text=f"{value:g}")
-    text = read_text(value).lower()
+    text = _PERIOD_NUMBERS.sub(" ", read_text(value).lower()).strip()
     if found := _BARE.match(text):
         return ((ReadTime(_clock(text, int(found[1]), int(found[2]))), None),)
     return _ranges(text)

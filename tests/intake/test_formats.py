@@ -107,6 +107,22 @@ def test_a_workbook_that_unpacks_to_too_much() -> None:
     assert refusal(crowded, "a.xlsx") == "file_bomb"
 
 
+def test_a_sheet_of_one_endless_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_ELEMENTS", 100)
+    assert refusal(rows_xml(f'<row r="2">{"<c/>" * 200}</row>'), "a.xlsx") == "file_bomb"
+
+
+def test_the_strict_kind_of_workbook_is_named() -> None:
+    strict = repacked(
+        workbook([["姓名"]]),
+        lambda _, body: body.replace(
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        ),
+    )
+    assert refusal(strict, "a.xlsx") == "file_strict"
+
+
 def test_entities_do_not_grow() -> None:
     def lace(name: str, body: bytes) -> bytes:
         if not name.startswith("xl/worksheets/"):

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from edge_agent.intake.shape import Block, Shape, join, parts_of, shape_of
+from edge_agent.intake.shape import MINUTE, Block, Shape, join, parts_of, shape_of
 from edge_agent.intake.values import Unreadable
 
+PERIOD = timedelta(minutes=45)
 START = datetime(2024, 10, 8, 8, 0)  # noqa: DTZ001 - a wall-clock time
 
 
 def block(minutes: int | None = None, periods: int | None = None, break_minutes: int | None = None) -> Block:
-    return Block(START, minutes, periods, break_minutes)
+    return Block(START, None if minutes is None else minutes * MINUTE, periods, break_minutes)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def block(minutes: int | None = None, periods: int | None = None, break_minutes:
     ],
 )
 def test_shapes(said: Block, shape: Shape) -> None:
-    assert shape_of(said, length=45, pair=2) == shape
+    assert shape_of(said, period=PERIOD, pair=2) == shape
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_shapes(said: Block, shape: Shape) -> None:
 )
 def test_rows_that_do_not_add_up(said: Block, code: str) -> None:
     with pytest.raises(Unreadable) as error:
-        shape_of(said, length=45, pair=2)
+        shape_of(said, period=PERIOD, pair=2)
     assert error.value.code == code
 
 
@@ -69,12 +70,17 @@ def test_rows_that_do_not_add_up(said: Block, code: str) -> None:
     ],
 )
 def test_parts(shape: Shape, limited: bool, parts: list[tuple[int, int]]) -> None:  # noqa: FBT001 - a case's value
-    made = parts_of(START, shape, length=45, pair=2, limited=limited)
+    made = parts_of(START, shape, period=PERIOD, pair=2, limited=limited)
     assert [((part.start - START) // timedelta(minutes=1), part.periods) for part in made] == parts
 
 
 def test_single_periods_with_equal_breaks_are_one_block() -> None:
-    later = Block(START + timedelta(minutes=55), 45)
-    assert join([Block(START, 45), later], 45) == [Block(START, 100, 2, 10)]
-    apart = [Block(START, 90), Block(START + timedelta(hours=5), 90)]
-    assert join(apart, 45) == apart
+    later = Block(START + 55 * MINUTE, PERIOD)
+    assert join([Block(START, PERIOD), later], PERIOD) == [Block(START, 100 * MINUTE, 2, 10)]
+    apart = [Block(START, 90 * MINUTE), Block(START + timedelta(hours=5), 90 * MINUTE)]
+    assert join(apart, PERIOD) == apart
+
+
+def test_periods_shorter_than_a_minute() -> None:
+    said = Block(START, 2 * MINUTE)
+    assert shape_of(said, period=timedelta(seconds=40), pair=2) == Shape(3, 0, 0)

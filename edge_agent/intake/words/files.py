@@ -41,6 +41,11 @@ FILES = {
         "文件含有宏，不予读取。请另存为“Excel 工作簿 (.xlsx)”（不含宏）后再导入。",
         "The file contains macros and is not read. Save it as an Excel workbook (.xlsx) without macros.",
     ),
+    "file_strict": Message(
+        ERROR,
+        "这是“严格的 Open XML”格式。请用 Excel 另存为普通的“Excel 工作簿 (.xlsx)”后再导入。",
+        "This is the strict Open XML format. Save it as an ordinary Excel workbook (.xlsx).",
+    ),
     "file_bomb": Message(
         ERROR,
         "文件解压后过大，不予读取。请新建工作簿，只粘贴表格内容后再导入。",
