@@ -1,7 +1,7 @@
 """Cameras: found on the network, bound to a room, opened, checked.
 
-What others use: `sources` opens a bound camera, `registry` keeps the bound ones, `check` says in words what is wrong.
-Rules that this package keeps:
+What others use: `sources` opens a bound camera, `registry` keeps the bound ones, `requests` asks for what needs the
+ONVIF library (60 MB), and `desk` does it. Rules that this package keeps:
 
 1. A password is tried once, on one device, over one protocol; the label's code only on the device whose serial number
    matched before. Cameras lock out after a handful of wrong guesses, for half an hour and more.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from edge_agent.cameras.picture import FirstPicture, first_picture
 from edge_agent.cameras.registry import KEY_FILE, Registry
 from edge_agent.cameras.sources import Sources
 from edge_agent.cameras.usb import UsbCamera, usb_cameras
+from edge_agent.cameras.wish import Wish
 from edge_agent.clock import Clock
 from edge_agent.errors import InputError
 from edge_agent.model.camera import Camera, CameraKind
@@ -39,29 +40,6 @@ from edge_agent.store.database import connect
 from edge_agent.store.writer import Writer
 
 _MAY_HAVE_MOVED = {Cause.UNREACHABLE, Cause.REFUSED, Cause.TIMEOUT, Cause.OTHER_SERIAL}
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What to bind: by `serial` and `code`, by `host`, by `rtsp` address, a `usb` device or a `csi` camera's number.
-
-    `host` may bear a port. `channel` chooses one of a recorder's, -1 takes all of them.
-    """
-
-    room: str
-    name: str = ""
-    serial: str = ""
-    code: str = field(default="", repr=False)
-    host: str = ""
-    user: str = ""
-    password: str = field(default="", repr=False)
-    rtsp: str = field(default="", repr=False)
-    sub: str = field(default="", repr=False)
-    usb: str = ""
-    csi: int | None = None
-    channel: int = 0
-    audio: bool = False
-    search: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,6 @@ class Registry:
     def note_clock(self, camera: str, skew: float, *, corrected: bool) -> None:
         self._writer.append(CameraClock(camera=camera, skew=skew, corrected=corrected))
 
-    @property
-    def address(self) -> bytes:
-        """Where letters to `read_letter` go."""
-        return self._box.address
-
     def read_letter(self, name: str, letter: bytes) -> str:
         """A secret that another service handed over; see `requests`."""
         return self._box.open_letter(name, letter)

@@ -14,11 +14,13 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from edge_agent.cameras.answers import serve_requests
 from edge_agent.cameras.brands import hint
 from edge_agent.cameras.causes import CameraError
 from edge_agent.cameras.check import Report
-from edge_agent.cameras.desk import CameraDesk, Wish
+from edge_agent.cameras.desk import CameraDesk
 from edge_agent.cameras.found import Found
+from edge_agent.cameras.wish import Wish
 from edge_agent.serve.agent import open_agent
 from edge_agent.settings import load_settings
 from edge_agent.store.cameras import Known, known
@@ -191,6 +193,14 @@ def unbind(
     else:
         for one in gone:
             print(f"已解绑 / unbound: {one.id}  {one.name}")
+
+
+@app.command(hidden=True)
+def answer() -> None:
+    """What the recorder runs when the console asks: see `edge_agent.cameras.requests`."""
+    settings = load_settings()
+    with open_agent(settings) as agent, closing(CameraDesk(settings, agent.writer, agent.clock)) as desk:
+        serve_requests(desk, agent.writer)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

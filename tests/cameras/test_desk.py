@@ -103,10 +103,12 @@ def test_binding_again_keeps_the_camera(venue: Venue) -> None:
     assert venue.facts("camera.unbound") == [{"camera": first.camera.id, "reason": "维修"}]
 
 
-def test_a_camera_that_got_another_address_is_found_again(venue: Venue) -> None:
-    with camera(1) as one:
-        (bound,) = venue.bind(serial=one.serial, code=CODE)
-    with camera(1, host="127.0.3.9") as moved, camera(2) as another:
+@pytest.mark.parametrize("tells_serial", [True, False])
+def test_a_camera_that_got_another_address_is_found_again(venue: Venue, *, tells_serial: bool) -> None:
+    """By its serial number, or by its endpoint where it hides that."""
+    with camera(1, tells_serial=tells_serial) as one:
+        (bound,) = venue.bind(serial=one.serial, code=CODE, host="127.0.3.1")
+    with camera(1, tells_serial=tells_serial, host="127.0.3.9") as moved, camera(2) as another:
         assert venue.test().cause is Cause.REFUSED
         report = venue.test(search=True)
         assert report.ok

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.cameras.desk import Wish
+from edge_agent.cameras.answers import serve_requests
 from edge_agent.cameras.requests import (
     ASSOCIATE,
     BIND,
@@ -19,9 +19,9 @@ from edge_agent.cameras.requests import (
     UNBIND,
     ask,
     ask_bind,
-    open_office,
-    serve_requests,
+    publish_address,
 )
+from edge_agent.cameras.wish import Wish
 from edge_agent.errors import ConflictError
 from edge_agent.store import requests
 from edge_agent.store.database import connect
@@ -48,7 +48,7 @@ def test_a_camera_is_bound_tested_and_unbound_from_another_service(venue: Venue)
     with camera(1) as one:
         with pytest.raises(ConflictError):
             venue.writer.run(lambda tx: ask_bind(tx, Wish(room="101"), by="web:boss"))
-        open_office(venue.desk, venue.writer)
+        publish_address(venue.writer, venue.box)
         found = asked(venue, DISCOVER, targets=["127.0.3.1"])
         assert found.answer is not None
         assert [item["serial"] for item in found.answer["found"]] == [one.serial]
@@ -70,7 +70,7 @@ def test_a_camera_is_bound_tested_and_unbound_from_another_service(venue: Venue)
 
 
 def test_what_can_not_be_done_is_answered_with_what_to_do(venue: Venue) -> None:
-    open_office(venue.desk, venue.writer)
+    publish_address(venue.writer, venue.box)
     with camera(1) as one:
         wrong = bind(venue, Wish(room="101", host="127.0.3.1", serial=one.serial, code="WRONG1"))
     assert wrong.state == "failed"
@@ -86,7 +86,7 @@ def test_what_can_not_be_done_is_answered_with_what_to_do(venue: Venue) -> None:
 
 
 def test_a_request_that_is_too_old_is_not_done(venue: Venue) -> None:
-    open_office(venue.desk, venue.writer)
+    publish_address(venue.writer, venue.box)
     venue.writer.run(lambda tx: ask_bind(tx, Wish(room="101", host="127.0.3.1", code=CODE), by="web:boss"))
     venue.clock.advance((TTL + timedelta(seconds=1)).total_seconds())
     assert serve_requests(venue.desk, venue.writer) == 0

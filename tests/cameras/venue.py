@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge_agent.cameras.check import Report
-from edge_agent.cameras.desk import Bound, CameraDesk, Wish
+from edge_agent.cameras.desk import Bound, CameraDesk
+from edge_agent.cameras.registry import KEY_FILE
+from edge_agent.cameras.wish import Wish
 from edge_agent.clock import SettableClock
+from edge_agent.secrets import SecretBox
 from edge_agent.settings import CameraSettings, Settings, Store
 from edge_agent.simulator import StreamSpec, VirtualCamera
 from edge_agent.store.database import connect
@@ -36,6 +39,7 @@ class Venue:
         self.clock = SettableClock(datetime.now(UTC))
         prepare(store.database, self.clock, agent="ea-test")
         self.writer = Writer(store.database, self.clock)
+        self.box = SecretBox.at(folder / KEY_FILE)
         self.desk = CameraDesk(self.settings, self.writer, self.clock)
 
     def bind(self, **wish: object) -> list[Bound]:

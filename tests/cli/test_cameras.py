@@ -68,6 +68,7 @@ def test_from_the_label_to_a_tested_camera_and_back(simulator: dict[str, Any], t
     simulator["say"]("clear")
     simulator["say"]("nonsense")
     simulator["hear"]()
+    assert run("cameras", "answer") == ""
     assert "首帧" in run("cameras", "test", simulator["serial"])
     assert json.loads(run("cameras", "unbind", simulator["serial"], "--json")) == {"unbound": [bound["camera"]["id"]]}
     assert json.loads(run("cameras", "list", "--json")) == {"cameras": []}
