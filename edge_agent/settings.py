@@ -97,6 +97,15 @@ class WebSettings(Section):
     name: str = Field(default="", description="Host name on the LAN, reached as NAME.local; empty: the machine's own.")
 
 
+class FaceSettings(Section):
+    enabled: bool = Field(
+        default=True, description="Recognise faces at the kiosk; off, everybody is signed in by hand."
+    )
+    impact_assessment: str = Field(
+        default="", description="Id of the personal-information impact assessment; without it recognition stays off."
+    )
+
+
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
@@ -114,6 +123,7 @@ class Settings(BaseSettings):
     disk: DiskSettings = DiskSettings()
     cameras: CameraSettings = CameraSettings()
     web: WebSettings = WebSettings()
+    faces: FaceSettings = FaceSettings()
 
     @classmethod
     def settings_customise_sources(

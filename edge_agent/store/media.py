@@ -87,6 +87,15 @@ def digests_between(connection: sqlite3.Connection, start: datetime, end: dateti
     return [row["sha256"] for row in rows]
 
 
+def recording_rate(connection: sqlite3.Connection) -> float | None:
+    """Give the bytes a second of the last recordings, or None before the first."""
+    row = connection.execute(
+        "SELECT sum(size) AS bytes, sum(end - start) / 1e6 AS seconds FROM"
+        " (SELECT size, start, end FROM media WHERE kind = 'recording' AND end > start ORDER BY start DESC LIMIT 500)"
+    ).fetchone()
+    return row["bytes"] / row["seconds"] if row["seconds"] else None
+
+
 def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
     """Note that the centre or an archive holds the same bytes; False, and nothing changed, where the hash differs."""
     done = tx.execute(

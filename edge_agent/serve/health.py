@@ -1,0 +1,126 @@
+"""Gathers what the health checks judge, from every part: the only place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from cryptography.x509 import load_pem_x509_certificate
+
+from edge_agent.errors import EdgeAgentError
+from edge_agent.faces.manifest import read_manifest, share_folder
+from edge_agent.model.lesson import Timetable
+from edge_agent.policies import load_policy
+from edge_agent.rules.plan import Schedule, compile_schedule
+from edge_agent.rules.windows import lesson_times
+from edge_agent.serve.agent import Agent
+from edge_agent.settings import Settings
+from edge_agent.store import cameras, media, outbox
+from edge_agent.store.database import Connection
+from edge_agent.store.lessons import load_timetables
+from edge_agent.sync.identity import IdentityFolder
+from edge_agent.upkeep.disk import Forecast, forecast
+from edge_agent.upkeep.health.view import CameraView, View
+from edge_agent.upkeep.sensors import celsius, under_voltage
+from edge_agent.upkeep.space import level_now, reserves
+
+DEFAULT_RATE = 500_000.0
+"""Bytes a second of a camera before anything was recorded here: 4 Mbit/s, what 1080p cameras come set to."""
+
+
+def gather(agent: Agent, connection: Connection, *, database_faults: Sequence[str] = ()) -> View:
+    """Read the device's state; what one part can't tell is left out, and its check says so."""
+    settings, stamp = agent.settings, agent.clock.stamp()
+    schedules, policy_faults = _schedules(connection, settings, stamp.wall)
+    known = cameras.known(connection, stamp.wall)
+    acked = outbox.find_acked(connection)
+    backlog = outbox.read_backlog(connection, acked)
+    oldest = None if backlog.oldest is None else datetime.fromisoformat(backlog.oldest)
+    try:
+        free, level = agent.files.free(), level_now(agent.files, settings.disk)
+    except OSError:
+        free, level = None, None
+    return View(
+        stamp=stamp,
+        cameras={
+            camera.id: CameraView(camera.name, known.get(camera.id), _wanted(schedules, camera.id, stamp.wall))
+            for camera in cameras.list_cameras(connection)
+        },
+        free_bytes=free,
+        disk_level=level,
+        forecast=None if free is None else _forecast(agent, connection, schedules, stamp.wall, free),
+        database_faults=database_faults,
+        model_states=_model_states(),
+        assessment=settings.faces.impact_assessment,
+        faces_wanted=settings.faces.enabled,
+        provisioned=_provisioned(settings),
+        sealed=settings.sealed,
+        unsent=backlog.count,
+        unsent_for=timedelta(0) if oldest is None else max(timedelta(0), stamp.wall - oldest),
+        certificates=dict(_certificates(settings.store.data_dir)),
+        policy_faults=policy_faults,
+        celsius=celsius(),
+        under_voltage=under_voltage(),
+    )
+
+
+def _schedules(connection: Connection, settings: Settings, now: datetime) -> tuple[list[Schedule], list[str]]:
+    """Give the schedules of the days ahead, and the policies that can't be used."""
+    since = (now - timedelta(days=1)).date()
+    timetables: Mapping[str, Timetable] = load_timetables(connection, since=since, until=since + timedelta(days=30))
+    found, faults = [], []
+    for name in dict.fromkeys([settings.policy, *timetables]):
+        try:
+            policy = load_policy(name).policy
+        except EdgeAgentError as error:
+            faults.append(error.message)
+            continue
+        if name in timetables:
+            found.append(compile_schedule(timetables[name], policy))
+    return found, faults
+
+
+def _wanted(schedules: Sequence[Schedule], camera: str, now: datetime) -> datetime | None:
+    """Give when the next lesson of a camera starts; now for one that runs."""
+    spans = [
+        recording.taught
+        for schedule in schedules
+        for recording in schedule.recordings
+        if recording.camera == camera and recording.taught.end > now
+    ]
+    return max(now, min(spans).start) if spans else None
+
+
+def _forecast(
+    agent: Agent, connection: Connection, schedules: Sequence[Schedule], now: datetime, free: int
+) -> Forecast:
+    planned: dict[date, list[float]] = {}
+    for schedule in schedules:
+        for lesson in schedule.timetable.lessons:
+            taught = lesson_times(lesson, schedule.policy).taught
+            if taught.start > now and not lesson.cancelled:
+                seconds = taught.length.total_seconds() * len(schedule.timetable.cameras(lesson))
+                planned.setdefault(lesson.date, []).append(seconds)
+    rate = media.recording_rate(connection) or DEFAULT_RATE
+    keep = reserves(agent.settings.disk)
+    return forecast(free - keep.substream, planned, rate, days=agent.settings.disk.forecast_days)
+
+
+def _model_states() -> Mapping[str, str]:
+    where = share_folder()
+    return {model.name: model.state(where).value for model in read_manifest().of("opencv")}
+
+
+def _provisioned(settings: Settings) -> bool:
+    with suppress(EdgeAgentError):
+        return IdentityFolder(settings.store.data_dir).read() is not None
+    return False
+
+
+def _certificates(data_dir: Path) -> Iterator[tuple[str, datetime]]:
+    """Give the certificates' ends; the ones this user may not read are another service's to check."""
+    for name in ("sync/agent.pem", "tls/ca.crt"):
+        with suppress(OSError, ValueError):
+            yield name, load_pem_x509_certificate((data_dir / name).read_bytes()).not_valid_after_utc

@@ -1,0 +1,45 @@
+"""Metrics as Prometheus's node exporter reads them: a text file beside the data, written whole.
+
+`upkeep` opens no port. The kiosk service hands the file out under `/metrics`, and a node exporter's textfile collector
+may read it where it lies.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+from edge_agent.model.camera import CameraState
+from edge_agent.model.stamp import Trust
+from edge_agent.upkeep.health.finding import Finding
+from edge_agent.upkeep.health.view import View
+
+FILE = "metrics.prom"
+
+
+def write_metrics(path: Path, view: View, raised: list[Finding]) -> None:
+    """Write the file; Prometheus names units in the metric's name."""
+    registry = CollectorRegistry()
+
+    def gauge(name: str, text: str, value: float) -> None:
+        Gauge(f"edge_agent_{name}", text, registry=registry).set(value)
+
+    cameras = Gauge("edge_agent_camera_online", "1 while a camera is heard.", ["camera"], registry=registry)
+    for identifier, camera in view.cameras.items():
+        cameras.labels(identifier).set(camera.known is not None and camera.known.state is CameraState.ONLINE)
+    alarms = Gauge("edge_agent_alarm", "1 for each alarm that is raised.", ["alarm", "level"], registry=registry)
+    for finding in raised:
+        alarms.labels(finding.alarm, finding.level.name.lower()).set(1)
+    gauge(
+        "clock_trusted", "1 while the time is synchronised or within its holdover.", view.stamp.trust != Trust.UNTRUSTED
+    )
+    gauge("clock_error_seconds", "Bound of the clock's error.", view.stamp.max_error)
+    gauge("disk_free_bytes", "Free space for media.", view.free_bytes or 0)
+    gauge("unsent_facts", "Facts that the centre has not acknowledged.", view.unsent)
+    gauge("unsent_age_seconds", "Age of the oldest of them.", view.unsent_for.total_seconds())
+    if view.forecast is not None:
+        gauge("lessons_that_fit", "Lessons for which there is space.", view.forecast.lessons)
+    if view.celsius is not None:
+        gauge("temperature_celsius", "The hottest zone of the board.", view.celsius)
+    write_to_textfile(str(path), registry)
