@@ -47,6 +47,17 @@ class Liveness(StrEnum):
     OFF = "off"
 
 
+class LivenessPolicy(StrEnum):
+    """What a kiosk asks for before it believes a face: nothing; motion alone, else the instructor; motion, else a
+    challenge; a challenge from everybody.
+    """
+
+    OFF = "off"
+    PASSIVE = "passive"
+    RISK_BASED = "risk_based"
+    ALWAYS = "always"
+
+
 class Cause(StrEnum):
     """Why a person was refused."""
 

@@ -93,7 +93,7 @@ class Look:
     """How well the face can be seen; `quality.py` judges these.
 
     `light` is its mean grey (0 to 255), `contrast` the grey's spread, `sharpness` the spread of its Laplacian at a face
-    of 112 pixels, `covered` how unlike the upper face the lower one is (0 alike; a mask is above 1).
+    of 112 pixels, `covered` how far mouth or eyes are from bare skin (1 and more: a mask, a hand, dark glasses).
     """
 
     light: float
