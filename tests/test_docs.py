@@ -1,0 +1,42 @@
+"""The documents agree with the code: commands, metrics, links."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from edge_agent.cli.bench import BENCHES
+from edge_agent.cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_pages_name_exist(page: Path) -> None:
+    for name in re.findall(r"edge-agent ([a-z][a-z-]+)", page.read_text()):
+        assert name in COMMANDS, f"{page.name} names edge-agent {name}"
+    for name in re.findall(r"edge-agent bench ([a-z]+)", page.read_text()):
+        assert name in BENCHES, f"{page.name} names edge-agent bench {name}"
+
+
+def test_every_command_stands_in_a_page() -> None:
+    text = "".join(page.read_text() for page in PAGES)
+    assert [name for name in COMMANDS if f"edge-agent {name}" not in text] == []
+
+
+def test_the_dashboard_shows_the_metrics_that_are_written() -> None:
+    source = (ROOT / "edge_agent/upkeep/metrics.py").read_text()
+    written = set(re.findall(r'"(?:edge_agent_)?([a-z_]+)", "[A-Z1]', source))
+    board = json.loads((ROOT / "config/grafana-dashboard.json").read_text())
+    shown = {target["expr"].removeprefix("edge_agent_") for panel in board["panels"] for target in panel["targets"]}
+    assert shown == written
