@@ -10,6 +10,7 @@ import asyncio
 import socket
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import defusedxml.ElementTree as SafeTree
 from defusedxml import DefusedXmlException
@@ -21,7 +22,7 @@ GROUP = "239.255.255.250"
 PORT = 3702
 MULTICAST_S = 3.0  # cameras wait up to half a second before they answer, Wi-Fi repeats its frames
 UNICAST_S = 1.5
-REPEATS = 2  # UDP gets lost, and an answer that came twice is one
+_SHARES = (0.2, 0.8)  # of the time, after each round of probes: UDP gets lost, and an answer that came twice is one
 _TTL = 4
 _MAX_ANSWERS = 2048
 _ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
@@ -38,43 +39,59 @@ async def probe_networks(addresses: Iterable[str], *, seconds: float | None = No
 
 async def probe_hosts(hosts: Sequence[str], *, port: int = PORT, seconds: float | None = None) -> list[Found]:
     """Sends a probe to each host alone: routers and managed switches often swallow multicast."""
-    return await _probe([("0.0.0.0", (host, port)) for host in hosts], seconds or UNICAST_S)  # noqa: S104 - outgoing
+    routes = [("0.0.0.0", (host, port)) for host in hosts]  # noqa: S104 - outgoing
+    return await _probe(routes, seconds or UNICAST_S, enough=len(hosts))
 
 
-class _Ear(asyncio.DatagramProtocol):
-    def __init__(self, heard: list[tuple[bytes, str]]) -> None:
-        self._heard = heard
+class _Ears(asyncio.DatagramProtocol):
+    """Hears the answers of all sockets; `satisfied` once `enough` addresses have answered."""
+
+    def __init__(self, enough: int | None) -> None:
+        self.heard: list[tuple[bytes, str]] = []
+        self.satisfied = asyncio.Event()
+        self._enough = enough
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if len(self._heard) < _MAX_ANSWERS:
-            self._heard.append((data, addr[0]))
+        if len(self.heard) < _MAX_ANSWERS:
+            self.heard.append((data, addr[0]))
+        if len({source for _, source in self.heard}) == self._enough:
+            self.satisfied.set()
 
 
-async def _probe(routes: Sequence[tuple[str, tuple[str, int]]], seconds: float) -> list[Found]:
-    loop = asyncio.get_running_loop()
-    heard: list[tuple[bytes, str]] = []
-    transports: dict[str, asyncio.DatagramTransport] = {}
+async def _probe(
+    routes: Sequence[tuple[str, tuple[str, int]]], seconds: float, *, enough: int | None = None
+) -> list[Found]:
+    """Waits `seconds`, or until `enough` addresses have answered."""
+    ears = _Ears(enough)
+    transports = await _open({address for address, _ in routes}, ears)
     try:
-        for address in dict.fromkeys(address for address, _ in routes):
-            try:
-                sock = _socket(address)
-            except OSError:
-                continue  # an interface that went down since it was listed
-            transports[address], _ = await loop.create_datagram_endpoint(lambda: _Ear(heard), sock=sock)
-        for round_ in range(REPEATS):
+        for share in _SHARES:
             for address, target in routes:
                 if address in transports:
                     for kind in _TYPES:
                         transports[address].sendto(_message(kind), target)
-            await asyncio.sleep(seconds * (0.2 if round_ + 1 < REPEATS else 0.8))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ears.satisfied.wait(), seconds * share)
     finally:
         for transport in transports.values():
             transport.close()
     found: dict[str, Found] = {}
-    for data, source in heard:
+    for data, source in ears.heard:
         for one in _matches(data, source):
             found.setdefault(one.endpoint or one.xaddr, one)
     return sorted(found.values(), key=lambda one: one.host)
+
+
+async def _open(addresses: Iterable[str], ears: _Ears) -> dict[str, asyncio.DatagramTransport]:
+    transports = {}
+    for address in addresses:
+        try:
+            sock = _socket(address)
+        except OSError:
+            continue  # an interface that went down since it was listed
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: ears, sock=sock)
+        transports[address] = transport
+    return transports
 
 
 def _socket(address: str) -> socket.socket:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from edge_agent.cli.main import app
 from tests.data import ROOT
 
 
@@ -30,21 +31,17 @@ def simulator() -> Iterator[dict[str, Any]]:
         process.terminate()
 
 
-def test_from_the_label_to_a_tested_camera_and_back(simulator: dict[str, Any], tmp_path: Path) -> None:
-    env = {
-        **os.environ,
-        "EDGE_AGENT_STORE__DATA_DIR": str(tmp_path),
-        "EDGE_AGENT_SEALED": "true",  # no packet to the brands' factory addresses
-        "EDGE_AGENT_CLOCK__KEPT_BY_HOST": "true",
-    }
+def test_from_the_label_to_a_tested_camera_and_back(
+    simulator: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGE_AGENT_STORE__DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("EDGE_AGENT_SEALED", "true")  # no packet to the brands' factory addresses
+    monkeypatch.setenv("EDGE_AGENT_CLOCK__KEPT_BY_HOST", "true")
 
     def run(*arguments: str, code: int = 0) -> str:
-        result = subprocess.run(
-            [sys.executable, "-m", "edge_agent", *arguments],
-            cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        assert result.returncode == code, result.stderr
-        return result.stdout if code == 0 else result.stderr + result.stdout
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == code, result.output
+        return result.stdout if code == 0 else result.output
 
     run("migrate")
     host = simulator["onvif"].split("/")[2]
