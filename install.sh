@@ -9,7 +9,7 @@ readonly SCREEN_PACKAGES=(cage chromium:chromium fonts-noto-cjk)
 readonly TEST_PACKAGES=( # the tests talk to these as they are shipped
     python3-venv mosquitto mosquitto-clients postgresql ffmpeg faketime fonts-noto-cjk poppler-utils libreoffice-calc
     gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly} iproute2 iptables shellcheck systemd
-    npm:npm chromium:chromium
+    libatomic1 npm:npm chromium:chromium
 )
 
 main() {

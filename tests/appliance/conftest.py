@@ -45,8 +45,9 @@ def make_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sourc
         wheels = folder / "wheels"
         pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         subprocess.run([*pip, "--wheel-dir", wheels, folder], check=True)
-        (bundled,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
-        shutil.copy(bundled, wheels)
+        # Debian keeps the wheels of ensurepip in a place of its own.
+        bundled = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
+        shutil.copy(next(Path(bundled).glob("pip-*.whl")), wheels)
         for path in weights:  # beside the wheel, not in it: packing them takes seconds
             shutil.copy(ROOT / "models" / path, folder / "models")
         return made.setdefault(version, Source(folder))
