@@ -17,6 +17,7 @@ from rich.table import Table
 from edge_agent.cli.lazy import mount
 
 BENCHES = {
+    "evidence": ("edge_agent.cli.benches.evidence:run", "A class's package: making and verifying it."),
     "record": ("edge_agent.cli.benches.record:run", "Recording: copying packets against ffmpeg and OpenCV."),
     "sync": ("edge_agent.cli.benches.sync:run", "Facts to the centre and back, durable, against bare paho."),
     "store": ("edge_agent.cli.benches.store:run", "The journal: durable facts against bare sqlite3."),

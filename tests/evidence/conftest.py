@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_agent.evidence.verify import Keys
+from edge_agent.simulator.classroom import Classroom, make_classroom
 from edge_agent.store import outbox
 from edge_agent.store.facts import fact_id
-from tests.evidence.classroom import Classroom, make_classroom
 
 CENTRE = Ed25519PrivateKey.from_private_bytes(b"centre".ljust(32, b"!"))
 CENTRE_PUBLIC = CENTRE.public_key().public_bytes_raw().hex()

@@ -19,7 +19,7 @@ from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.package import Wanted
 from edge_agent.evidence.verify import verify
 from edge_agent.rules.replay import Case, replay
-from tests.evidence.classroom import FIRST_DAY, POLICY
+from edge_agent.simulator.classroom import FIRST_DAY, POLICY
 from tests.evidence.conftest import CENTRE_PUBLIC, Packaged
 from tests.evidence.test_verify import pack, unpack
 

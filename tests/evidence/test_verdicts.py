@@ -8,10 +8,10 @@ from pathlib import Path
 
 from edge_agent.evidence.verdicts import VerdictKeeper
 from edge_agent.policies import load_policy
+from edge_agent.simulator.classroom import FIRST_DAY, SHANGHAI, make_classroom
 from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
 from edge_agent.store.verdicts import list_given
-from tests.evidence.classroom import FIRST_DAY, SHANGHAI, make_classroom
 
 
 def test_each_lesson_is_judged_once_and_the_verdict_says_why(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from edge_agent.evidence.keys import rotate
 from edge_agent.evidence.verify import Keys, read_keys, verify
 from edge_agent.model.fact import genesis, next_link
 from edge_agent.model.kinds.people import OperatorAction
-from tests.evidence.classroom import make_classroom
+from edge_agent.simulator.classroom import make_classroom
 from tests.evidence.conftest import CENTRE_PUBLIC, Packaged, countersign
 
 Files = dict[str, bytes]
