@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlite_utils import Database as Tables
-
 from edge_agent.errors import StorageError
 from edge_agent.store import schema
 
@@ -46,6 +44,9 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 
 def migrate(path: Path) -> int:
     """Create the database or bring it to the current version, each step in one transaction; give the old version."""
+    # sqlite-utils takes 17 MB that no running service needs: each opens a database that was migrated before.
+    from sqlite_utils import Database as Tables  # noqa: PLC0415 - see above
+
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Each service is a user of its own: what the umask leaves to the group, SQLite would not (it makes files 0644).

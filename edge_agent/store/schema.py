@@ -6,8 +6,10 @@ Instants are integers, microseconds since 1970 UTC, so that they sort and compar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database as Tables
+if TYPE_CHECKING:
+    from sqlite_utils import Database as Tables
 
 FACTS = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
