@@ -41,7 +41,19 @@ CREATE TABLE documents(
     sha256 TEXT NOT NULL, body {blob} NOT NULL, at BIGINT NOT NULL, PRIMARY KEY(agent, id));
 """
 
-MIGRATIONS = (AGENTS + FACTS,)
+MEDIA = """
+CREATE TABLE uploads(
+    id TEXT PRIMARY KEY, agent BIGINT NOT NULL, media TEXT NOT NULL, size BIGINT NOT NULL, metadata TEXT NOT NULL,
+    expires BIGINT NOT NULL, done INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX uploads_expires ON uploads(expires);
+CREATE TABLE media(
+    agent BIGINT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, sha256 TEXT NOT NULL, size BIGINT NOT NULL,
+    starts BIGINT NOT NULL, ends BIGINT NOT NULL, lesson TEXT NOT NULL, camera TEXT NOT NULL, mime TEXT NOT NULL,
+    location TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY(agent, id));
+CREATE INDEX media_lesson ON media(agent, lesson, kind);
+"""
+
+MIGRATIONS = (AGENTS + FACTS + MEDIA,)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)

@@ -1,44 +1,49 @@
-"""The centre: a receiver on the broker and the HTTP side of it, in one process; any number of them run side by side."""
+"""One process of the centre: a receiver on the broker, the HTTP side, and what has to be done now and then."""
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-from dataclasses import dataclass
-from pathlib import Path
 
-from edge_agent.central.database import Database, open_database
+from edge_agent.central.app import HttpServer, create_app
+from edge_agent.central.centre import Centre, Config
 from edge_agent.central.ingest import Ingest
-from edge_agent.central.keys import signing_key
 from edge_agent.central.worker import Worker
-from edge_agent.clock import Clock, SystemClock, host_keeps_time
+from edge_agent.errors import EdgeAgentError
+
+log = logging.getLogger(__name__)
+
+_TIDY_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Where everything is: `database` and `mqtt` are addresses, `keys` the folder of the centre's own keys."""
+class Service:
+    """Starts and stops the parts."""
 
-    database: str
-    mqtt: str
-    keys: Path
-    ca: str | None = None
-
-
-class Centre:
-    """What one process of the centre holds."""
-
-    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
-        self.clock = clock or SystemClock(kernel=host_keeps_time)
-        self.signer = signing_key(config.keys)
-        self.database: Database = open_database(config.database)
-        self.worker = Worker(config.mqtt, Ingest(self.database, self.signer), self.clock, ca=config.ca)
+    def __init__(self, config: Config) -> None:
+        self.centre = Centre(config)
+        self.worker = Worker(
+            config.mqtt, Ingest(self.centre.database, self.centre.signer), self.centre.clock, ca=config.ca
+        )
+        self.http = None if config.http is None else HttpServer(create_app(self.centre), config.host, config.http)
 
     def start(self) -> None:
         self.worker.start()
+        if self.http is not None:
+            self.http.start()
+            log.info("serving on http://%s:%d", self.centre.config.host, self.http.port)
+
+    def tidy(self) -> None:
+        try:
+            self.centre.uploads.expire()
+        except EdgeAgentError as error:
+            log.warning("can't tidy up: %s", error)
 
     def stop(self) -> None:
+        if self.http is not None:
+            self.http.stop()
         self.worker.stop()
-        self.database.close()
+        self.centre.close()
 
 
 def run(config: Config) -> None:
@@ -46,7 +51,8 @@ def run(config: Config) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    centre = Centre(config)
-    centre.start()
-    stopping.wait()
-    centre.stop()
+    service = Service(config)
+    service.start()
+    while not stopping.wait(_TIDY_SECONDS):
+        service.tidy()
+    service.stop()

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from edge_agent.central import registry
+from edge_agent.central.centre import Config
 from edge_agent.central.database import open_database
-from edge_agent.central.service import Config, run
+from edge_agent.central.service import run
 from edge_agent.clock import SystemClock, host_keeps_time
 from edge_agent.sync.contract.signing import public_key
 from edge_agent.sync.contract.topics import Address
@@ -30,12 +31,20 @@ def main() -> None:
 def serve(
     database: Database = "central.db",
     mqtt: Annotated[str, typer.Option(help="The broker: mqtt[s]://[user:password@]host[:port].")] = "mqtt://127.0.0.1",
+    media: Annotated[str, typer.Option(help="A folder, or s3://bucket/prefix.")] = "central-media",
+    http: Annotated[int, typer.Option(help="Port of uploads and pages.")] = 8443,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; put TLS in front of any but this one.")
+    ] = "127.0.0.1",
     keys: Keys = Path("central-keys"),
+    spool: Annotated[Path, typer.Option(help="Folder of unfinished uploads, shared by its workers.")] = Path(
+        "central-spool"
+    ),
     ca: Annotated[str | None, typer.Option(help="Whom to believe on mqtts, as a PEM file.")] = None,
 ) -> None:
     """接收事实与媒体 / receive; start as many as you like against one database."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(Config(database, mqtt, keys, ca))
+    run(Config(database, mqtt, media, keys, spool, http, host, ca))
 
 
 @app.command()

@@ -1,0 +1,45 @@
+"""What one process of the centre holds; any number of them run side by side on the same database, keys and media."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_agent.central.database import open_database
+from edge_agent.central.keys import signing_key
+from edge_agent.central.stores import open_store
+from edge_agent.central.uploads import Uploads
+from edge_agent.clock import Clock, SystemClock, host_keeps_time
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where everything is.
+
+    `database`, `mqtt` and `media` are addresses, `keys` the folder of the centre's own keys, `spool` the folder of
+    unfinished uploads, shared by all workers that one name stands for. Port 0 takes a free one; None serves no HTTP.
+    """
+
+    database: str
+    mqtt: str
+    media: str
+    keys: Path
+    spool: Path
+    http: int | None = None
+    host: str = "127.0.0.1"
+    ca: str | None = None
+
+
+class Centre:
+    """Opens the database, the keys and the store."""
+
+    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or SystemClock(kernel=host_keeps_time)
+        self.signer = signing_key(config.keys)
+        self.database = open_database(config.database)
+        self.store = open_store(config.media)
+        self.uploads = Uploads(self.database, self.store, config.spool, self.signer, self.clock)
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,100 @@
+"""Where the centre keeps media: a folder, or an S3 store. Both are given whole, verified files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from edge_agent.errors import InputError, NotFoundError
+
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Presigned:
+    """An address that takes one PUT with exactly these headers."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class MediaStore(Protocol):
+    """A name is `tenant/agent/kind/day/file`; the same name always means the same bytes."""
+
+    def put(self, name: str, file: Path, sha256: str, mime: str) -> None:
+        """Keep a copy of a verified file, durably."""
+        ...
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """Give a file's bytes in pieces. Raises `NotFoundError`."""
+        ...
+
+    def presign(self, name: str, sha256: str, seconds: int) -> Presigned:
+        """Let somebody else put a file. Raises `InputError` where the store can't."""
+        ...
+
+    def holds(self, name: str, sha256: str, size: int) -> bool:
+        """Say whether the store has checked that it holds these bytes."""
+        ...
+
+
+class FolderStore:
+    """Files in a folder, each renamed into place once it is on the disk."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, name: str, file: Path, sha256: str, mime: str) -> None:
+        del sha256, mime
+        final = self._locate(name)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        temporary = final.with_name(f".{final.name}.{os.getpid()}")
+        with file.open("rb") as source, temporary.open("wb") as target:
+            shutil.copyfileobj(source, target, PIECE)
+            target.flush()
+            os.fsync(target.fileno())
+        temporary.replace(final)
+        folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def read(self, name: str) -> Iterator[bytes]:
+        try:
+            stream = self._locate(name).open("rb")
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{name} is not in the media folder (文件不存在).") from error
+        with stream:
+            while piece := stream.read(PIECE):
+                yield piece
+
+    def presign(self, name: str, sha256: str, seconds: int) -> Presigned:
+        del name, sha256, seconds
+        raise InputError("A folder has no presigned addresses.", do="Run the centre with --media s3://BUCKET.")
+
+    def holds(self, name: str, sha256: str, size: int) -> bool:
+        del sha256
+        path = self._locate(name)
+        return path.exists() and path.stat().st_size == size
+
+    def _locate(self, name: str) -> Path:
+        path = (self._root / name).resolve()
+        if not path.is_relative_to(self._root.resolve()):
+            raise InputError(f"{name}: not a name of this store.")
+        return path
+
+
+def open_store(address: str) -> MediaStore:
+    """Open `DIR` or `s3://bucket[/prefix]`. S3's server and keys come from the environment, as boto3 reads them."""
+    if urlsplit(address).scheme != "s3":
+        return FolderStore(Path(address))
+    # An embedded centre needs no boto3.
+    from edge_agent.central.s3 import open_bucket  # noqa: PLC0415 - see above
+
+    return open_bucket(address)
