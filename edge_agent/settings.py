@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from edge_agent.errors import InputError
@@ -103,6 +103,15 @@ class FaceSettings(Section):
     )
     impact_assessment: str = Field(
         default="", description="Id of the personal-information impact assessment; without it recognition stays off."
+class SyncSettings(Section):
+    upload_kbps: int = Field(default=0, ge=0, description="Bound on what media may take of the line; 0: none.")
+    recordings_between: str = Field(
+        default="",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
+        description='Hours in which recordings go, as "22:00-06:00"; empty: always. Requested ones go at any hour.',
+    )
+    lan: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Sealed mode: the networks that packets may go to, such as 192.168.1.0/24."
     )
 
 
@@ -124,6 +133,7 @@ class Settings(BaseSettings):
     cameras: CameraSettings = CameraSettings()
     web: WebSettings = WebSettings()
     faces: FaceSettings = FaceSettings()
+    sync: SyncSettings = SyncSettings()
 
     @classmethod
     def settings_customise_sources(

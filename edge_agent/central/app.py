@@ -16,6 +16,9 @@ from edge_agent.errors import DeviceError, EdgeAgentError
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER
 
+_BUFFER = 64 * 1024
+"""What lies in the kernel when this process is killed must be sent again."""
+
 _STATUS = {
     Code.HASH_DIFFERS: CHECKSUM_MISMATCH,
     Code.TOO_LARGE: 413,
@@ -32,6 +35,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.add_exception_handler(EdgeAgentError, _refuse)
     app.include_router(tus.options)
     app.include_router(tus.router)
+    app.include_router(tus.confirmations)
     return app
 
 
@@ -52,6 +56,7 @@ class HttpServer:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         try:
             self._socket = socket.create_server((host, port), backlog=512)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         except OSError as error:
             raise DeviceError(
                 f"{host}:{port}: can't listen: {error.strerror} (端口被占用).", do="Choose another --http PORT."

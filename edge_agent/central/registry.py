@@ -58,6 +58,15 @@ def lock(tx: Tx, addresses: Iterable[Address]) -> Mapping[Address, AgentRow]:
     return {agent.address: agent for agent in found}
 
 
+def revoke(tx: Tx, address: Address, *, now: datetime) -> bool:
+    """From now on nothing of this agent is taken; False for one that is unknown."""
+    changed = tx.run(
+        "UPDATE agents SET revoked = %s WHERE tenant = %s AND agent = %s",
+        (to_micros(now), address.tenant, address.agent),
+    )
+    return changed == 1
+
+
 def _agent(row: tuple[int, str, str, str, str, int | None]) -> AgentRow:
     number, tenant, agent, venue, public, revoked = row
     return AgentRow(number, Address(tenant, agent), venue, public, revoked is not None)

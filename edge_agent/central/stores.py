@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -26,8 +27,8 @@ class Presigned:
 class MediaStore(Protocol):
     """A name is `tenant/agent/kind/day/file`; the same name always means the same bytes."""
 
-    def put(self, name: str, file: Path, sha256: str, mime: str) -> None:
-        """Keep a copy of a verified file, durably."""
+    def take(self, name: str, file: Path, sha256: str, mime: str) -> None:
+        """Keep a verified file, durably; `file` is gone then."""
         ...
 
     def read(self, name: str) -> Iterator[bytes]:
@@ -49,21 +50,18 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, name: str, file: Path, sha256: str, mime: str) -> None:
+    def take(self, name: str, file: Path, sha256: str, mime: str) -> None:
         del sha256, mime
         final = self._locate(name)
         final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name}.{os.getpid()}")
-        with file.open("rb") as source, temporary.open("wb") as target:
-            shutil.copyfileobj(source, target, PIECE)
-            target.flush()
-            os.fsync(target.fileno())
-        temporary.replace(final)
-        folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            file.replace(final)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy(file, final)
+            file.unlink()  # not media: the spool's copy of it
+        _sync_folder(final.parent)
 
     def read(self, name: str) -> Iterator[bytes]:
         try:
@@ -88,6 +86,24 @@ class FolderStore:
         if not path.is_relative_to(self._root.resolve()):
             raise InputError(f"{name}: not a name of this store.")
         return path
+
+
+def _copy(source: Path, final: Path) -> None:
+    """Bring a file over from another disk: whole, or not under its name."""
+    temporary = final.with_name(f".{final.name}.{os.getpid()}")
+    with source.open("rb") as stream, temporary.open("wb") as target:
+        shutil.copyfileobj(stream, target, PIECE)
+        target.flush()
+        os.fsync(target.fileno())
+    temporary.replace(final)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_store(address: str) -> MediaStore:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
+from contextlib import closing, suppress
 from email.utils import format_datetime
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from edge_agent.central.guard import TheAgent, TheCentre
-from edge_agent.central.uploads import LARGEST, UploadRow
+from edge_agent.central.uploads import LARGEST, Tail, UploadRow
 from edge_agent.errors import InputError
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import (
     CONFIRMATION_HEADER,
+    CONFIRMATIONS,
     OFFSET_STREAM,
     TUS_EXTENSIONS,
     TUS_VERSION,
@@ -25,8 +27,11 @@ from edge_agent.sync.contract.http import (
 )
 from edge_agent.sync.contract.signing import Signed
 
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 """Written at once; what a kill of this process takes with it."""
+
+_SILENCE_SECONDS = 60.0
+"""After that a connection counts as broken: its lock must not keep the agent out for ever."""
 
 
 class VersionError(InputError):
@@ -44,6 +49,7 @@ def _check_version(tus_resumable: Annotated[str, Header()] = "") -> None:
         raise VersionError(f"Tus-Resumable must be {TUS_VERSION}, not {tus_resumable or 'missing'}.")
 
 
+confirmations = APIRouter()
 router = APIRouter(prefix=UPLOADS, dependencies=[Depends(_check_version)])
 options = APIRouter(prefix=UPLOADS)
 
@@ -86,10 +92,23 @@ async def append(
     if content_type != OFFSET_STREAM:
         raise MediaTypeError(f"Content-Type must be {OFFSET_STREAM}.")
     upload = await run_in_threadpool(centre.uploads.find, agent, identifier)
-    with centre.uploads.appending(upload, upload_offset) as stream:
-        offset = upload_offset + await _receive(request, stream, upload.size - upload_offset)
-        signed = await run_in_threadpool(centre.uploads.finish, agent, upload) if offset == upload.size else None
-    return _answer(204, _standing(upload, offset), signed)
+    with closing(await run_in_threadpool(centre.uploads.open_tail, upload, upload_offset)) as tail:
+        await _receive(request, tail, upload.size)
+        whole = tail.offset == upload.size
+        signed = await run_in_threadpool(centre.uploads.finish, agent, upload, tail) if whole else None
+    return _answer(204, _standing(upload, tail.offset), signed)
+
+
+@confirmations.post(CONFIRMATIONS)
+def confirm(
+    centre: TheCentre,
+    agent: TheAgent,
+    upload_length: Annotated[int, Header()],
+    upload_metadata: Annotated[str, Header()],
+) -> Response:
+    """Confirm what the agent has put into the store by a presigned address."""
+    signed = centre.uploads.confirm_presigned(agent, decode_metadata(upload_metadata), upload_length)
+    return _answer(204, {}, signed)
 
 
 @router.delete("/{identifier}")
@@ -98,22 +117,20 @@ def end(centre: TheCentre, agent: TheAgent, identifier: str) -> Response:
     return _answer(204, {})
 
 
-async def _receive(request: Request, stream: BinaryIO, room: int) -> int:
-    """Write what comes, also what came before a connection broke off; give how much that was."""
-    written, waiting = 0, bytearray()
-    try:
-        async for piece in request.stream():
-            waiting += piece
-            if written + len(waiting) > room:
+async def _receive(request: Request, tail: Tail, size: int) -> None:
+    """Write what comes, also what came before a connection broke off."""
+    waiting = bytearray()
+    pieces = aiter(request.stream())
+    with suppress(ClientDisconnect, TimeoutError, StopAsyncIteration):
+        while True:
+            waiting += await asyncio.wait_for(anext(pieces), _SILENCE_SECONDS)
+            if tail.offset + len(waiting) > size:
                 raise RefusedError(Code.TOO_LARGE, "More came than Upload-Length announced.")
             if len(waiting) >= _PIECE:
-                written += await run_in_threadpool(stream.write, waiting)
+                await run_in_threadpool(tail.write, waiting)
                 waiting = bytearray()
-    except ClientDisconnect:
-        pass
-    written += await run_in_threadpool(stream.write, waiting)
-    await run_in_threadpool(os.fdatasync, stream.fileno())
-    return written
+    await run_in_threadpool(tail.write, waiting)
+    await run_in_threadpool(tail.sync)
 
 
 def _standing(upload: UploadRow, offset: int) -> dict[str, str]:

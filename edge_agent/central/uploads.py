@@ -12,19 +12,19 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
 from edge_agent.central.database import Database, Tx
 from edge_agent.central.instants import from_micros, to_micros
 from edge_agent.central.registry import AgentRow
-from edge_agent.central.stores import MediaStore
+from edge_agent.central.stores import MediaStore, Presigned
 from edge_agent.clock import Clock
 from edge_agent.errors import ConflictError, NotFoundError
 from edge_agent.sync.contract.codes import Code, RefusedError
@@ -36,15 +36,51 @@ LIFE = timedelta(days=7)
 """How long an unfinished upload is kept."""
 
 LARGEST = 8 << 30
+_PATIENCE = 5.0
+"""Seconds that a question for the offset waits for the end of a PATCH whose client is gone."""
+
+
+class Digest(Protocol):
+    """What hashlib's digests have in common."""
+
+    def update(self, data: bytes | bytearray, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class UploadRow:
+    """An upload that was begun; `done` once the store has it."""
+
     id: str
     size: int
     metadata: UploadMetadata
     expires: datetime
     done: bool
+
+
+class Tail:
+    """The end of an upload that one request writes until it is closed; the digest is of the whole."""
+
+    def __init__(self, stream: BinaryIO, digest: Digest, offset: int) -> None:
+        self._stream = stream
+        self._digest = digest
+        self.offset = offset
+
+    def write(self, piece: bytes | bytearray) -> None:
+        self._stream.write(piece)
+        self._digest.update(piece)
+        self.offset += len(piece)
+
+    def sync(self) -> None:
+        os.fdatasync(self._stream.fileno())
+
+    def close(self) -> None:
+        self._stream.close()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
 
 
 class LockedError(ConflictError):
@@ -66,8 +102,8 @@ class Uploads:
 
     def create(self, agent: AgentRow, size: int, metadata: UploadMetadata) -> tuple[str, Signed | None]:
         """Begin an upload, or find that the file is here already: then its confirmation comes at once."""
-        if not 0 <= size <= LARGEST:
-            raise RefusedError(Code.TOO_LARGE, f"Upload-Length {size}: at most {LARGEST} bytes.")
+        if not 0 < size <= LARGEST:
+            raise RefusedError(Code.TOO_LARGE, f"Upload-Length {size}: 1 to {LARGEST} bytes.")
         identifier, now = secrets.token_hex(16), self._clock.stamp().wall
         with self._database.write() as tx:
             held = self._held(tx, agent, metadata, size)
@@ -86,8 +122,6 @@ class Uploads:
         if held:
             return identifier, self._confirm(agent, metadata, size)
         self._path(identifier).touch()
-        if size == 0:
-            return identifier, self.finish(agent, self.find(agent, identifier))
         return identifier, None
 
     def find(self, agent: AgentRow, identifier: str) -> UploadRow:
@@ -105,38 +139,47 @@ class Uploads:
         )
 
     def offset(self, upload: UploadRow) -> int:
-        return upload.size if upload.done else self._path(upload.id).stat().st_size
+        """Give how much is here, once no broken connection's last bytes are still being written."""
+        if upload.done:
+            return upload.size
+        deadline = self._clock.boottime() + _PATIENCE
+        with self._path(upload.id).open("rb") as stream:
+            while not _locked(stream, fcntl.LOCK_SH):
+                if self._clock.boottime() > deadline:
+                    raise LockedError("Another request writes this upload.", do="Ask again in a moment.")
+                time.sleep(0.02)
+            return os.fstat(stream.fileno()).st_size
 
-    @contextmanager
-    def appending(self, upload: UploadRow, offset: int) -> Iterator[BinaryIO]:
-        """Open the upload at its end. Raises `LockedError`, or `ConflictError` where its end is not at `offset`."""
-        with self._path(upload.id).open("r+b", buffering=0) as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise LockedError(
-                    "Another request writes this upload.", do="Ask for its offset in a moment."
-                ) from error
-            end = stream.seek(0, os.SEEK_END)
-            if upload.done or end != offset:
-                raise ConflictError(f"The upload stands at {end}, not at {offset}.", do="Ask for its offset.")
-            yield stream
+    def open_tail(self, upload: UploadRow, offset: int) -> Tail:
+        """Open an upload at its end. Raises `LockedError`, or `ConflictError` where its end is not at `offset`."""
+        if upload.done:
+            raise ConflictError("The upload is whole already.", do="Ask for its offset.")
+        with ExitStack() as stack:
+            stream = stack.enter_context(self._path(upload.id).open("r+b", buffering=0))
+            if not _locked(stream, fcntl.LOCK_EX):
+                raise LockedError("Another request writes this upload.", do="Ask for its offset.")
+            tail = Tail(stream, hashlib.file_digest(stream, "sha256"), stream.tell())
+            if tail.offset != offset:
+                raise ConflictError(f"The upload stands at {tail.offset}, not at {offset}.", do="Ask for its offset.")
+            stack.pop_all()
+            return tail
 
     def confirmation(self, agent: AgentRow, upload: UploadRow) -> Signed | None:
         return self._confirm(agent, upload.metadata, upload.size) if upload.done else None
 
-    def finish(self, agent: AgentRow, upload: UploadRow) -> Signed:
+    def finish(self, agent: AgentRow, upload: UploadRow, tail: Tail) -> Signed:
         """Verify a whole upload, keep it and confirm it. Raises `RefusedError` and throws away what does not match."""
-        path, metadata = self._path(upload.id), upload.metadata
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        path, metadata, digest = self._path(upload.id), upload.metadata, tail.sha256
         if digest != metadata.sha256:
             self.discard(upload)
             raise RefusedError(Code.HASH_DIFFERS, f"The file's SHA-256 is {digest}, announced was {metadata.sha256}.")
-        self._store.put(store_name(agent, metadata), path, digest, metadata.mime)
+        self._store.take(store_name(agent, metadata), path, digest, metadata.mime)
         self._keep(agent, metadata, upload.size, upload.id)
-        path.unlink(missing_ok=True)  # not media: the spool's copy of it
         return self._confirm(agent, metadata, upload.size)
+
+    def presign(self, agent: AgentRow, metadata: UploadMetadata, *, life: timedelta = timedelta(hours=12)) -> Presigned:
+        """Give an address where the agent can put a file itself. Raises `InputError` where the store has none."""
+        return self._store.presign(store_name(agent, metadata), metadata.sha256, int(life.total_seconds()))
 
     def confirm_presigned(self, agent: AgentRow, metadata: UploadMetadata, size: int) -> Signed:
         """Confirm a file that the agent put into the store itself, once the store says that it has these bytes."""
@@ -205,6 +248,15 @@ class Uploads:
 
     def _path(self, identifier: str) -> Path:
         return self._spool / identifier
+
+
+def _locked(stream: BinaryIO, how: int) -> bool:
+    """Take the lock until the file is closed, unless another request has it."""
+    try:
+        fcntl.flock(stream, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def store_name(agent: AgentRow, metadata: UploadMetadata) -> str:

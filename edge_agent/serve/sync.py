@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from edge_agent import __version__
 from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
+from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
+from edge_agent.sync.contract.http import UPLOADS, bearer
 from edge_agent.sync.contract.messages import State
 from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.dispatch import Dispatcher
 from edge_agent.sync.identity import Identity, IdentityFolder
+from edge_agent.sync.order import Order
 from edge_agent.sync.session import Session
 from edge_agent.sync.state import read_state
+from edge_agent.sync.throttle import Throttle
+from edge_agent.sync.tus import TusClient
 from edge_agent.sync.uplink import Uplink
+from edge_agent.sync.upload import Uploader
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 """How soon a new fact is noticed."""
 
+_KILOBIT = 125  # bytes
+
 
 class Sync:
-    """One device's connection and what travels over it; all of it belongs to the ticking thread."""
+    """Facts and messages on the ticking thread, media on one of their own."""
 
     def __init__(self, agent: Agent, identity: Identity, folder: IdentityFolder) -> None:
         self._agent = agent
         self._identity = identity
         self._reader = agent.connect()
         self._verifier = identity.verifier()
+        self._order = _order(agent.settings)
         self._uplink = Uplink(identity, folder, self._start_session)
         self._dispatcher = Dispatcher(agent.writer, self._reader, self._publish_batch)
+        self._stopping = threading.Event()
+        self._media = threading.Thread(target=self._upload, args=(folder,), name="media", daemon=True)
+        self._media.start()
 
     def tick(self) -> None:
         """Take what arrives and send what is due, until the next tick is."""
@@ -43,9 +56,11 @@ class Sync:
             now = self._agent.clock.boottime()
 
     def close(self) -> None:
+        self._stopping.set()
         self._uplink.close()
         self._dispatcher.persist(self._agent.clock.boottime(), force=True)
         self._reader.close()
+        self._media.join()
 
     def _publish_batch(self, message: bytes) -> None:
         self._uplink.publish(Channel.EV, message)
@@ -61,7 +76,31 @@ class Sync:
         )
 
     def _state(self, session: str, *, hello: bool) -> State:
-        return read_state(self._reader, self._agent.clock, self._dispatcher.acked, session, hello=hello)
+        clock = self._agent.clock
+        wanted = self._order(clock.stamp().wall)
+        return read_state(self._reader, clock, self._dispatcher.acked, wanted, session, hello=hello)
+
+    def _upload(self, folder: IdentityFolder) -> None:
+        agent, signer = self._agent, folder.signer()
+
+        def authorize() -> str:
+            return bearer(signer, self._identity.address, agent.clock.stamp().wall)
+
+        ca = folder.authority if folder.authority.exists() else None
+        client = TusClient(self._identity.http.rstrip("/") + UPLOADS, authorize, ca=ca)
+        with agent.reading() as reader:
+            Uploader(
+                self._identity.address,
+                self._verifier,
+                client,
+                writer=agent.writer,
+                reader=reader,
+                files=agent.files,
+                choose=self._order,
+                throttle=Throttle(agent.settings.sync.upload_kbps * _KILOBIT, agent.clock.boottime, self._stopping),
+                stopping=self._stopping,
+            ).run()
+        client.close()
 
 
 class Unprovisioned:
@@ -85,6 +124,10 @@ class Unprovisioned:
     def close(self) -> None:
         if self._sync is not None:
             self._sync.close()
+
+
+def _order(settings: Settings) -> Order:
+    return Order(settings.media, settings.sync, load_policy(settings.policy).policy.zone)
 
 
 def serve(settings: Settings) -> None:

@@ -5,12 +5,15 @@ The server's word on the offset counts, not ours: after a kill of either side it
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
 
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import (
@@ -28,7 +31,8 @@ from edge_agent.sync.contract.signing import Signed
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 120.0
 """The server hashes a file, and may pass it on to S3, before it answers the last PATCH."""
 
-_CHUNK = 256 * 1024
+_CHUNK = 64 * 1024
+_BUFFER = 64 * 1024
 _GONE = {404, 410}
 _TRY_AGAIN = {409, 423, 429}
 """The server stands elsewhere, still holds the lock of a broken connection, or has too much to do."""
@@ -40,6 +44,14 @@ class UploadGoneError(Exception):
     """The server no longer knows the upload's address."""
 
 
+class _Adapter(HTTPAdapter):
+    """Keeps little in the kernel: what lies there when the server is killed must be sent again."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        wanted = [*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)]
+        super().init_poolmanager(*arguments, socket_options=wanted, **options)
+
+
 class TusClient:
     """Talks to one server. `authorize` gives the header of a request made now."""
 
@@ -47,6 +59,8 @@ class TusClient:
         self._uploads = uploads
         self._authorize = authorize
         self._session = requests.Session()
+        self._session.mount("http://", _Adapter())
+        self._session.mount("https://", _Adapter())
         self._session.trust_env = False  # a proxy of the environment would be a way around the sealed mode
         if ca is not None:
             self._session.verify = str(ca)

@@ -21,7 +21,7 @@ from edge_agent.model.kinds.system import AlarmCleared, SyncForked
 from edge_agent.model.stamp import instant
 from edge_agent.store.database import connect
 from edge_agent.store.facts import fact_id, place, read_facts, read_head
-from edge_agent.store.outbox import Backlog, find_acked, find_countersignature, read_backlog
+from edge_agent.store.outbox import Backlog, find_acked, list_countersignatures, read_backlog
 from edge_agent.store.setup import HighWater, new_epoch, prepare
 from edge_agent.store.writer import Writer
 from edge_agent.sync.contract.batch import decode_batch
@@ -179,8 +179,7 @@ def test_losses_repeats_and_disorder_cost_time_only(venue: Venue, tmp_path: Path
 def test_the_countersignature_of_the_head_is_kept_and_verifies(venue: Venue, network: Network) -> None:
     venue.write(10)
     network.finish()
-    kept = find_countersignature(venue.reader, fact_id(1, 3))
-    assert kept is not None
+    (kept,) = list_countersignatures(venue.reader, since=fact_id(1, 3), until=fact_id(2, 0))
     VERIFIER.verify(Purpose.ACK, Signed(kept.payload, kept.key, kept.signature))
     assert f'"upto":{place(kept.id)[1]},"head":"{read_head(venue.reader).link.hex()}"' in kept.payload
 
