@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,17 +17,15 @@ import typer
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge_agent.central import registry
 from edge_agent.central.database import Database, open_database
-from edge_agent.central.keys import signing_key
 from edge_agent.cli.bench import Bench
-from edge_agent.cli.benches._broker import broker, cpu_seconds, peak_mb
+from edge_agent.cli.benches._processes import broker, cpu_seconds, peak_mb, program
+from edge_agent.cli.benches._venue import enrol, make_device
 from edge_agent.model.kinds.attendance import Recognition, SignedIn
-from edge_agent.serve.agent import Agent, open_agent, prepare_agent
-from edge_agent.settings import Settings, Store
+from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.settings import Settings
 from edge_agent.store.outbox import read_stored
 from edge_agent.store.writer import Transaction
-from edge_agent.sync.identity import Identity, IdentityFolder
 
 _TENANT = "bench"
 _WRITE = 2000  # facts a transaction while the backlog is made
@@ -101,22 +97,16 @@ def _bare_paho(port: int, bodies: list[bytes]) -> float:
 
 
 def _drain(root: Path, port: int, address: str, backlog: int) -> Drain:
-    settings = _device(root, backlog)
-    name, mqtt = settings.agent, f"mqtt://127.0.0.1:{port}"
-    folder = IdentityFolder(root)
-    keys = root / "keys"
-    public = signing_key(keys).public.public_bytes_raw().hex()
-    folder.write(Identity(tenant=_TENANT, agent=name, mqtt=mqtt, http="http://127.0.0.1:1", keys=[public]))
+    settings, mqtt, keys = _device(root, backlog), f"mqtt://127.0.0.1:{port}", root / "keys"
     database = open_database(address)
+    enrol(settings, database, keys, mqtt=mqtt)
+    serve = ["central", "serve", "--database", address, "--mqtt", mqtt, "--keys", str(keys), "--http", "0"]
+    folders = ["--media", str(root / "kept"), "--spool", str(root / "spool")]
     try:
-        with open_agent(settings) as agent, database.write() as tx:
-            ours = folder.signer().public.public_bytes_raw().hex()
-            now = agent.clock.stamp().wall
-            registry.enrol(tx, folder.read().address, public=ours, venue="bench", now=now)  # type: ignore[union-attr]  # written above
-        with _program("central", "serve", "--database", address, "--mqtt", mqtt, "--keys", str(keys)):
-            time.sleep(2.0)  # the receiver has subscribed
-            with _sent_bytes(port) as sent, _program("serve", "sync", data=root) as sync:
-                return _watch(database, name, sync.pid, backlog, sent)
+        with program(*serve, *folders):
+            time.sleep(3.0)  # the receiver has subscribed
+            with _sent_bytes(port) as sent, program("serve", "sync", data=root) as sync:
+                return _watch(database, settings.agent, sync.pid, backlog, sent)
     finally:
         database.close()
 
@@ -158,23 +148,9 @@ def _sent_bytes(port: int) -> Iterator[list[int]]:
         client.loop_stop()
 
 
-@contextmanager
-def _program(*arguments: str, data: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    environment = [f"EDGE_AGENT_STORE__DATA_DIR={data}"] if data else []
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        ["/usr/bin/env", *environment, sys.executable, "-m", "edge_agent", *arguments], stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def _device(root: Path, backlog: int) -> Settings:
     """Prepare a data folder with sign-ins that wait to be sent."""
-    settings = Settings(agent=f"ea-{secrets.token_hex(6)}", store=Store(data_dir=root))
-    prepare_agent(settings)
+    settings = make_device(root)
     with open_agent(settings) as agent:
         for start in range(0, backlog, _WRITE):
             _sign_in(agent, min(_WRITE, backlog - start), start)

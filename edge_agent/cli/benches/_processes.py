@@ -1,10 +1,11 @@
-"""A broker of its own for a bench, and what the kernel says of a process."""
+"""Programs that a bench starts, and what the kernel says of them."""
 
 from __future__ import annotations
 
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from edge_agent.errors import DeviceError
 
 _TICKS = sysconf("SC_CLK_TCK")
+_PATIENCE = 30.0
 
 
 @contextmanager
@@ -29,9 +31,22 @@ def broker(folder: Path) -> Iterator[int]:
     )
     process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)  # noqa: S603 - found above
     try:
-        while not listens(port):
-            time.sleep(0.02)
+        wait_for(port)
         yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def program(*arguments: str, data: Path | None = None, module: str = "edge_agent") -> Iterator[subprocess.Popen[bytes]]:
+    """Run a module with our own interpreter until the block ends; `data` is its data folder."""
+    environment = [f"EDGE_AGENT_STORE__DATA_DIR={data}"] if data else []
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        ["/usr/bin/env", *environment, sys.executable, "-m", module, *arguments], stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
     finally:
         process.terminate()
         process.wait()
@@ -49,6 +64,15 @@ def listens(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + _PATIENCE
+    while not listens(port):
+        if time.monotonic() > deadline:
+            raise DeviceError(f"Nothing listens on port {port} after {_PATIENCE:.0f} s.", do="Run the bench again.")
+        time.sleep(0.02)
 
 
 def cpu_seconds(pid: int) -> float:
