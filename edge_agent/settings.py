@@ -103,6 +103,9 @@ class FaceSettings(Section):
     )
     impact_assessment: str = Field(
         default="", description="Id of the personal-information impact assessment; without it recognition stays off."
+    )
+
+
 class SyncSettings(Section):
     upload_kbps: int = Field(default=0, ge=0, description="Bound on what media may take of the line; 0: none.")
     recordings_between: str = Field(
