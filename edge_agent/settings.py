@@ -38,6 +38,10 @@ class Store(Section):
     def media(self) -> Path:
         return self.media_dir or self.data_dir / "media"
 
+    @property
+    def live_socket(self) -> Path:
+        return self.data_dir / "live.sock"
+
 
 class ClockSettings(Section):
     kept_by_host: bool = Field(
@@ -88,6 +92,10 @@ class CameraSettings(Section):
     csi_python: str = Field(default="/usr/bin/python3", description="The interpreter that has picamera2.")
 
 
+class CaptureSettings(Section):
+    segment_seconds: float = Field(default=60.0, ge=2, le=600, description="Length of one file of a recording.")
+
+
 class WebSettings(Section):
     host: str = Field(default="0.0.0.0", description="Address to listen on; 127.0.0.1 serves this device's own screen.")  # noqa: S104 - tablets of the LAN are its purpose
     port: int = Field(
@@ -126,6 +134,7 @@ class Settings(BaseSettings):
     )
 
     agent: str = Field(default="", description="This device's id; empty: made at random when the database is made.")
+    venue: str = Field(default="", description="Name of the training venue, as it stands below snapshots.")
     policy: str = Field(default="jinan-2024", description="Policy of classes that name none: a name or a path.")
     language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="First language of pages and messages.")
     sealed: bool = Field(default=False, description="Confidential venue: no packet leaves the configured LAN.")
@@ -134,6 +143,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     disk: DiskSettings = DiskSettings()
     cameras: CameraSettings = CameraSettings()
+    capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()
     faces: FaceSettings = FaceSettings()
     sync: SyncSettings = SyncSettings()

@@ -24,7 +24,10 @@ class Cause(StrEnum):
     DISK_FULL = "disk_full"
     DISK_ERROR = "disk_error"
     FOLDER_GONE = "folder_gone"
-    STOPPED = "stopped"  # nothing wanted it any more
+    CONNECTING = "connecting"
+    ENDED = "ended"  # the lesson, or what was asked for by hand
+    WITHDRAWN = "withdrawn"  # cancelled, stopped by hand, or another camera instead
+    STOPPED = "stopped"  # the service was told to end
     SERVICE_DOWN = "service_down"
     POWER_LOSS = "power_loss"
     NO_CAMERA = "no_camera"  # nothing was associated, or the camera is not bound

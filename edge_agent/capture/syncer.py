@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-
-from edge_agent.capture.tape import Tape
+from typing import Protocol
 
 INTERVAL = 5.0  # seconds; with a fragment of 0.5 s and a nap of 0.2 s it stays below six
 
 
-class Syncer:
-    """One thread for all tapes: a slow card delays the next sync, never a camera."""
+class Syncable(Protocol):
+    def sync(self) -> None: ...
 
-    def __init__(self, tapes: Callable[[], Iterable[Tape]]) -> None:
-        self._tapes = tapes
+
+class Syncer:
+    """One thread for all recordings: a slow card delays the next sync, never a camera."""
+
+    def __init__(self, open_ones: Callable[[], Iterable[Syncable]]) -> None:
+        self._open_ones = open_ones
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
@@ -27,5 +30,5 @@ class Syncer:
 
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):
-            for tape in list(self._tapes()):
-                tape.sync()
+            for one in list(self._open_ones()):
+                one.sync()

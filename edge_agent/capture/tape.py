@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,15 @@ class Recorded:
     torn: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Nothing was recorded from `start` to `end`, because of `cause`."""
+
+    start: datetime
+    end: datetime
+    cause: Cause
+
+
 @dataclass(slots=True)
 class _Segment:
     """`at` and `last_at` are arrivals on the boot clock, `start` is the first one's wall time."""
@@ -66,6 +76,8 @@ class _Segment:
 class Tape:
     """A feed's consumer.
 
+    `trouble` is why the disk refuses, `lost` since when and why nothing is written although something was before.
+
     `create` makes a file for a segment; `done` takes the finished one over and must not block. `tags` go into each
     file's header, with its start: what `salvage` needs to know of a segment that a crash left.
     """
@@ -80,6 +92,8 @@ class Tape:
         length: float = LENGTH,
     ) -> None:
         self.trouble: Cause | None = None
+        self.lost: tuple[datetime, Cause] | None = None
+        self._holes: deque[Hole] = deque()
         self._clock = clock
         self._create = create
         self._done = done
@@ -98,6 +112,10 @@ class Tape:
         """The start of the segment that is being written; None while none is."""
         segment = self._segment
         return segment.start if segment else None
+
+    def take_holes(self) -> list[Hole]:
+        """Give the holes between segments that have ended since the last call."""
+        return [self._holes.popleft() for _ in range(len(self._holes))]
 
     def begin(self, streams: Streams) -> None:
         with self._lock:
@@ -176,6 +194,9 @@ class Tape:
             self._refuse(error, at)
             return
         self.trouble = None
+        if self.lost:
+            self._holes.append(Hole(self.lost[0], start, self.lost[1]))
+            self.lost = None
         self._segment = _Segment(file, muxer, streams.shape, self._sound is not None, start, at, at, at + self._length)
 
     def _fail(self, segment: _Segment, error: OSError | FFmpegError) -> None:
@@ -198,11 +219,14 @@ class Tape:
             segment.muxer.close()
         except (OSError, FFmpegError):
             torn = True
+        end = end or segment.start + timedelta(seconds=segment.last_at - segment.at)
+        if cause:
+            self.lost = (end, cause)
         self._done(
             Recorded(
                 file=segment.file,
                 start=segment.start,
-                end=end or segment.start + timedelta(seconds=segment.last_at - segment.at),
+                end=end,
                 shape=segment.shape,
                 audio=segment.audio,
                 cause=cause,

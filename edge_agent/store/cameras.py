@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from edge_agent.errors import NotFoundError
 from edge_agent.model.camera import Camera, CameraState
-from edge_agent.model.kinds.capture import CameraStateChanged
+from edge_agent.model.kinds.capture import CameraPicture, CameraStateChanged
 from edge_agent.store.database import from_micros, to_micros
 from edge_agent.store.rows import from_row, insert, to_row
 from edge_agent.store.writer import Transaction
@@ -65,6 +65,12 @@ def set_state(tx: Transaction, camera: str, state: CameraState, *, cause: str = 
     if changed:
         tx.append(CameraStateChanged(camera=camera, state=state.value, at=now, cause=cause))
     return changed
+
+
+def set_picture(tx: Transaction, picture: CameraPicture) -> None:
+    """Note what a camera shows, with its fact."""
+    tx.append(picture)
+    tx.execute("UPDATE camera_states SET picture = ? WHERE camera = ?", (picture.judgement, picture.camera))
 
 
 def known(connection: sqlite3.Connection, now: datetime) -> dict[str, Known]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -149,6 +149,16 @@ def read_facts(
     )
     for row in rows:
         yield decode(row["body"], row["link"])
+
+
+def read_last(
+    connection: sqlite3.Connection, kinds: tuple[str, ...] = (), accept: Callable[[Fact], bool] = lambda _: True
+) -> Fact | None:
+    """Give the newest fact, or the newest of `kinds` that is accepted."""
+    marks = ", ".join("?" * len(kinds))
+    where = f" WHERE kind IN ({marks})" if kinds else ""
+    rows = connection.execute(f"SELECT body, link FROM facts{where} ORDER BY id DESC", kinds)  # noqa: S608 - marks only
+    return next((fact for row in rows if accept(fact := decode(row["body"], row["link"]))), None)
 
 
 def read_anchors(connection: sqlite3.Connection) -> Iterator[Anchor]:

@@ -178,6 +178,20 @@ class SnapshotTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotByHand:
+    """A picture that a person or the centre asked for; it fills no slot."""
+
+    KIND: ClassVar = "snapshot.by_hand"
+    lesson: str
+    camera: str
+    at: datetime
+    media: str
+    sha256: str
+    size: int
+    phash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotMissed:
     KIND: ClassVar = "snapshot.missed"
     slot: str
@@ -237,6 +251,7 @@ PAYLOADS = (
     GapOpened,
     GapClosed,
     SnapshotTaken,
+    SnapshotByHand,
     SnapshotMissed,
     SlotVoided,
     ClipKept,

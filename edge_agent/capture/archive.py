@@ -1,0 +1,196 @@
+"""Takes finished segments over: the file gets its name, then the row and the fact follow in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from edge_agent.cameras.child import Stream
+from edge_agent.capture.tape import Recorded
+from edge_agent.errors import StorageError
+from edge_agent.model.kinds.capture import SegmentClosed
+from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.span import Span
+from edge_agent.store import media as media_rows
+from edge_agent.store.files import MediaFiles, Pending, Stored
+from edge_agent.store.mp4 import read_index
+from edge_agent.store.writer import Transaction, Writer
+
+log = logging.getLogger(__name__)
+
+KIND, SUFFIX = MediaKind.RECORDING, ".mp4"
+RETRY = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a segment shows, whoever finished it."""
+
+    camera: str
+    stream: Stream
+    start: datetime
+    end: datetime
+    codec: str
+    width: int
+    height: int
+    audio: bool
+    torn: bool
+
+
+class Archive:
+    """`lessons` says which lessons a camera's span belongs to, the main one first.
+
+    One thread of its own: a slow disk or a busy database delays the next row, never a camera.
+    """
+
+    def __init__(self, writer: Writer, files: MediaFiles, lessons: Callable[[str, Span], tuple[str, ...]]) -> None:
+        self._writer = writer
+        self._files = files
+        self._lessons = lessons
+        self._closing = threading.Event()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="archive")
+
+    def create(self) -> Pending:
+        return self._files.create(KIND, SUFFIX)
+
+    def submit(self, recorded: Recorded, camera: str, stream: Stream) -> None:
+        """Take a segment over; returns at once."""
+        self._worker.submit(self._take, recorded, camera, stream)
+
+    def settle(self) -> None:
+        """Wait until all that was submitted so far is stored."""
+        self._worker.submit(lambda: None).result()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._worker.shutdown()
+
+    def salvage(self, known: Container[str]) -> int:
+        """Keep what a crash left, and give how many segments that were; call it before anything is recorded.
+
+        A torn file is cut after its last whole fragment. A complete one that is not `known` (paths of rows) lost its
+        row to the crash and gets one.
+        """
+        kept = 0
+        for leftover in self._files.leftovers(KIND):
+            try:
+                shown = _read_tags(leftover)
+                kept += self._adopt(leftover, shown)
+            except (OSError, StorageError, FFmpegError, LookupError, ValueError) as error:
+                log.warning("%s: nothing whole in it (%s)", leftover.name, error)
+                self._files.drop_leftover(leftover)
+        for path in self._files.walk(KIND):
+            if path not in known:
+                kept += self._file(path)
+        return kept
+
+    def _take(self, recorded: Recorded, camera: str, stream: Stream) -> None:
+        shape = recorded.shape
+        shown = _Shown(
+            camera=camera,
+            stream=stream,
+            start=recorded.start,
+            end=recorded.end,
+            codec=shape.codec,
+            width=shape.width,
+            height=shape.height,
+            audio=recorded.audio,
+            torn=recorded.torn,
+        )
+        try:
+            if recorded.torn:
+                self._adopt(recorded.file.leave(), shown)
+            else:
+                self._store(recorded.file.commit(recorded.start), shown)
+        except (OSError, StorageError):
+            # The file stays where it is, and the next start gives it its row.
+            log.exception("%s: the segment of %s could not be stored", camera, recorded.start)
+
+    def _adopt(self, leftover: Path, shown: _Shown) -> bool:
+        index = read_index(leftover)
+        if not index.fragments:
+            self._files.drop_leftover(leftover)
+            return False
+        stored = self._files.adopt(KIND, leftover, shown.start, length=index.end)
+        self._store(stored, replace(shown, end=shown.start + timedelta(seconds=index.length)))
+        return True
+
+    def _file(self, path: str) -> bool:
+        full = self._files.locate(path)
+        try:
+            shown, index = _read_tags(full), read_index(full)
+        except (OSError, StorageError, FFmpegError, LookupError, ValueError) as error:
+            log.warning("%s: not a segment of ours (%s)", path, error)
+            return False
+        stored = Stored(path, self._files.digest(path), full.stat().st_size)
+        self._store(stored, replace(shown, end=shown.start + timedelta(seconds=index.length), torn=False))
+        return True
+
+    def _store(self, stored: Stored, shown: _Shown) -> None:
+        lessons = self._lessons(shown.camera, Span(shown.start, shown.end))
+        row = Media(
+            id=media_rows.new_media_id(),
+            kind=KIND,
+            path=stored.path,
+            sha256=stored.sha256,
+            size=stored.size,
+            start=shown.start,
+            end=shown.end,
+            lesson=lessons[0] if lessons else "",
+            camera=shown.camera,
+            mime="video/mp4",
+        )
+        fact = SegmentClosed(
+            media=row.id,
+            camera=row.camera,
+            lessons=lessons,
+            start=row.start,
+            end=row.end,
+            sha256=row.sha256,
+            size=row.size,
+            codec=shown.codec,
+            width=shown.width,
+            height=shown.height,
+            stream=shown.stream,
+            audio=shown.audio,
+            torn=shown.torn,
+        )
+
+        def job(tx: Transaction) -> None:
+            media_rows.add(
+                tx, row, codec=shown.codec, width=shown.width, height=shown.height, stream=shown.stream, torn=shown.torn
+            )
+            tx.append(fact)
+
+        while True:
+            try:
+                return self._writer.run(job)
+            except StorageError:  # the database's disk is full: the file is safe, the row waits
+                if self._closing.wait(RETRY):
+                    raise
+
+
+def _read_tags(path: Path) -> _Shown:
+    """Read what the tape wrote into a segment's header; the end is not known yet."""
+    with av.open(str(path)) as container:
+        tags, video = container.metadata, container.streams.video[0]
+        start = datetime.fromisoformat(tags["start"])
+        return _Shown(
+            camera=tags["camera"],
+            stream="sub" if tags["stream"] == "sub" else "main",
+            start=start,
+            end=start,
+            codec=video.codec_context.name,
+            width=video.codec_context.width,
+            height=video.codec_context.height,
+            audio=bool(container.streams.audio),
+            torn=True,
+        )

@@ -1,0 +1,84 @@
+"""The recordings that run: compared every second with those that should."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+from edge_agent.capture.recorder import Recording
+from edge_agent.errors import EdgeAgentError
+from edge_agent.model.camera import Camera
+from edge_agent.model.stamp import Stamp
+
+log = logging.getLogger(__name__)
+
+Room = Literal["main", "sub", ""]
+"""What the disk has room for: a main stream, a substream, or nothing."""
+
+ECONOMY_SECONDS = 600.0  # a disk that wavers about its mark must not cut every recording at each turn
+RETRY_SECONDS = 10.0
+POST_ROLL_SECONDS = 1.5  # what was sent before the end may still be on its way
+
+
+class Fleet:
+    """`open_recording` starts one; it may refuse (a password that can't be read), and the others go on."""
+
+    def __init__(self, open_recording: Callable[[Camera, Literal["main", "sub"]], Recording]) -> None:
+        self.recordings: dict[str, Recording] = {}
+        self._open = open_recording
+        self._lessons: dict[str, frozenset[str]] = {}
+        self._retry_at: dict[str, float] = {}
+        self._unwanted: dict[str, float] = {}
+        self._economy_until = 0.0
+
+    def reconcile(
+        self, wanted: Mapping[str, Iterable[str]], cameras: Mapping[str, Camera], stamp: Stamp, room: Room
+    ) -> None:
+        """Let exactly the `wanted` cameras record, each for its lessons; a lesson's boundary begins a new segment."""
+        stream = self._stream(room, stamp.boottime)
+        for camera in list(self.recordings):
+            if camera in wanted:
+                self._unwanted.pop(camera, None)
+            unwanted = camera not in wanted and self._unwanted.setdefault(camera, stamp.boottime)
+            if not stream or (unwanted and stamp.boottime - unwanted >= POST_ROLL_SECONDS):
+                self._stop(camera)
+        for camera, lessons in wanted.items() if stream else ():
+            own = frozenset(lessons)
+            running = self.recordings.get(camera)
+            if running is not None and (running.camera != cameras[camera] or running.stream != stream):
+                self._stop(camera)  # another address or password, or the disk allows another stream
+                running = None
+            if running is None:
+                self._start(cameras[camera], stream, stamp.boottime)
+            elif own != self._lessons.get(camera):
+                running.cut()
+            self._lessons[camera] = own
+
+    def cut(self) -> None:
+        """Begin new segments everywhere: the clock was set."""
+        for recording in self.recordings.values():
+            recording.cut()
+
+    def stop(self) -> None:
+        for camera in list(self.recordings):
+            self._stop(camera)
+
+    def _stream(self, room: Room, now: float) -> Room:
+        if room == "sub":
+            self._economy_until = now + ECONOMY_SECONDS
+        return "sub" if room == "main" and now < self._economy_until else room
+
+    def _start(self, camera: Camera, stream: Room, now: float) -> None:
+        if now < self._retry_at.get(camera.id, 0.0):
+            return
+        try:
+            self.recordings[camera.id] = self._open(camera, "sub" if stream == "sub" else "main")
+        except EdgeAgentError as error:
+            log.warning("%s: %s", camera.name, error)
+            self._retry_at[camera.id] = now + RETRY_SECONDS
+
+    def _stop(self, camera: str) -> None:
+        self._lessons.pop(camera, None)
+        self._unwanted.pop(camera, None)
+        self.recordings.pop(camera).stop()
