@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 from importlib import import_module
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from edge_agent.serve.agent import prepare_agent
-from edge_agent.serve.run import SERVICES, Supervisor
+from edge_agent.serve.run import Service, Supervisor
 from edge_agent.settings import load_settings
 
 serve_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 run_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-Service = Literal["capture", "kiosk", "sync", "upkeep"]
 
 
 @serve_app.command()
@@ -22,7 +21,7 @@ def serve(name: Annotated[Service, typer.Argument(help="Which of the four.")]) -
     """启动一个服务 / start one service; it runs until SIGTERM. Run `edge-agent migrate` once before."""
     _log()
     # Only the named service is imported: each stays small, and one that can't be loaded breaks only itself.
-    import_module(f"edge_agent.serve.{name}").serve(load_settings())
+    import_module(f"edge_agent.serve.{name.value}").serve(load_settings())
 
 
 @run_app.command()
@@ -32,8 +31,9 @@ def run(
     """启动全部服务 / prepare the data folder, start the four services and keep them running until Ctrl-C."""
     _log()
     prepare_agent(load_settings())
-    Supervisor(only or SERVICES).run()
+    Supervisor(only or Service).run()
 
 
 def _log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every run of every job

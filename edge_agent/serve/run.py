@@ -12,10 +12,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-SERVICES = ("capture", "kiosk", "sync", "upkeep")
+
+class Service(StrEnum):
+    CAPTURE = "capture"
+    KIOSK = "kiosk"
+    SYNC = "sync"
+    UPKEEP = "upkeep"
+
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 _HEALTHY = 60.0  # seconds after which a child is taken to run well, and its pause begins anew
 _GRACE = 15.0  # an open segment is closed within it
@@ -35,15 +43,16 @@ class _Child:
 class Supervisor:
     """Runs `edge-agent serve NAME` for each name until told to stop."""
 
-    def __init__(self, names: Sequence[str] = SERVICES, *, command: Sequence[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = tuple(Service), *, command: Sequence[str] = ()) -> None:
         self._command = tuple(command) or (sys.executable, "-m", "edge_agent", "serve")
         self._children = [_Child(name) for name in names]
         self._stop = threading.Event()
 
     def run(self) -> None:
         """Block until `stop`, SIGTERM or SIGINT; then stop the children and wait for them."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stop())
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.stop())
         try:
             while not self._stop.wait(0.2):
                 for child in self._children:
