@@ -9,8 +9,8 @@ from edge_agent.checkin.person import Policies
 from edge_agent.errors import ConflictError, ForbiddenError, InputError
 from edge_agent.model.kinds.plan import TeacherSubstituted
 from edge_agent.model.lesson import Lesson
-from edge_agent.model.people import Teacher
-from edge_agent.rules.limits import teachers_needed
+from edge_agent.rules.limits import teaching_staff
+from edge_agent.rules.reasons import Reason
 from edge_agent.rules.windows import LessonTimes, lesson_times
 from edge_agent.store.lessons import get_lesson, save_lesson
 from edge_agent.store.training import get_class, list_teachers, list_trainees
@@ -45,7 +45,7 @@ def cancel(tx: Transaction, lesson: str, *, reason: str, by: str, policies: Poli
 
 def substitute(
     tx: Transaction, lesson: str, teacher: str, *, reason: str, by: str, may_add: bool, policies: Policies
-) -> tuple[Lesson, tuple[str, ...]]:
+) -> tuple[Lesson, tuple[Reason, ...]]:
     """代课: give the lesson and what must be warned of.
 
     An instructor chooses from the district's list; a teacher who is not confirmed needs the administrator (`may_add`)
@@ -67,23 +67,10 @@ def substitute(
         ),
         by=by,
     )
-    return saved, tuple(_warnings(tx, known, chosen, list(teachers.values()), policies))
-
-
-def _warnings(
-    tx: Transaction, lesson: Lesson, chosen: Teacher, teachers: list[Teacher], policies: Policies
-) -> list[str]:
-    training = get_class(tx.connection, lesson.class_id)
-    staff = {each.id for each in teachers if lesson.class_id in each.classes} - {lesson.teacher} | {chosen.id}
-    needed = teachers_needed(len(list_trainees(tx.connection, lesson.class_id)), policies(training.policy).policy)
-    found = []
-    if len(staff) < needed:
-        found.append(
-            f"{len(staff)} teachers where {needed} are needed (师资配比不足：需 {needed} 人，现 {len(staff)} 人)"
-        )
-    if not chosen.confirmed:
-        found.append(f"{chosen.name}: not confirmed yet (待区县确认)")
-    return found
+    staff = [each for each in teachers.values() if known.class_id in each.classes and each.id != known.teacher]
+    trainees = len(list_trainees(tx.connection, known.class_id))
+    policy = policies(get_class(tx.connection, known.class_id).policy).policy
+    return saved, tuple(teaching_staff([*staff, chosen], trainees, policy))
 
 
 def _under_way(tx: Transaction, lesson: str, reason: str, policies: Policies) -> tuple[Lesson, LessonTimes]:

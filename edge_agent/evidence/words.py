@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -80,35 +80,43 @@ REMEDIES: Mapping[Remedy, str] = {
 }
 
 
-def reason_text(reason: Reason, zone: ZoneInfo) -> str:
+UNIT, PERIOD, CLIP, AND = "第{part}次打卡", "第{period}课时{name}", "随机录像{number}", "，"
+
+Translate = Callable[[str], str]
+"""A page in another language gives its catalogue's `gettext`; the package itself is Chinese."""
+
+
+def reason_text(reason: Reason, zone: ZoneInfo, say: Translate = str) -> str:
     """Say a reason, with what can still be done."""
-    params = {name: _param(name, value, zone) for name, value in reason.params.items()}
-    text = REASONS[reason.code].format(**params)
-    return text if reason.remedy is None else f"{text}，{REMEDIES[reason.remedy]}"
+    params = {name: _param(name, value, zone, say) for name, value in reason.params.items()}
+    text = say(REASONS[reason.code]).format(**params)
+    return text if reason.remedy is None else say(AND).join((text, say(REMEDIES[reason.remedy])))
 
 
-def _param(name: str, value: object, zone: ZoneInfo) -> str:
+def _param(name: str, value: object, zone: ZoneInfo, say: Translate) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime("%H:%M:%S")
     if name == "cause":
-        return cause_text(str(value))
+        return cause_text(str(value), say)
     if name == "slot":
-        return slot_text(str(value))
-    return unit_text(str(value)) if name == "unit" else str(value)
+        return slot_text(str(value), say)
+    return unit_text(str(value), say) if name == "unit" else str(value)
 
 
-def cause_text(code: str) -> str:
-    return CAUSES.get(code, code)
+def cause_text(code: str, say: Translate = str) -> str:
+    return say(CAUSES[code]) if code in CAUSES else code
 
 
-def unit_text(unit: str) -> str:
+def unit_text(unit: str, say: Translate = str) -> str:
     """Say a unit's id (`LESSON/2`, `day/DATE`) as people count: the lesson itself stands beside it."""
     lesson, _, part = unit.rpartition("/")
-    return part if lesson == "day" else f"第{part}次打卡"
+    return part if lesson == "day" else say(UNIT).format(part=part)
 
 
-def slot_text(slot: str) -> str:
+def slot_text(slot: str, say: Translate = str) -> str:
     """Say a slot's id (`LESSON/p2/closing`, `LESSON/closing`, `LESSON/clip1`)."""
     *_, period, kind = slot.split("/")
-    name = f"随机录像{kind[4:]}" if kind.startswith("clip") else SLOTS[SlotKind(kind)]
-    return f"第{period[1:]}课时{name}" if period[:1] == "p" and period[1:].isdigit() else name
+    name = say(CLIP).format(number=kind[4:]) if kind.startswith("clip") else say(SLOTS[SlotKind(kind)])
+    if period[:1] == "p" and period[1:].isdigit():
+        return say(PERIOD).format(period=period[1:], name=name)
+    return name

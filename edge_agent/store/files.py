@@ -174,6 +174,11 @@ class MediaFiles:
         with self.locate(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
+    def space(self) -> tuple[int, int]:
+        """Give the bytes that are free on the media disk, and how many it has."""
+        usage = shutil.disk_usage(self.root)
+        return usage.free, usage.total
+
     def free(self) -> int:
         """Give the bytes that are free on the media disk."""
         return shutil.disk_usage(self.root).free

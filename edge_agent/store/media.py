@@ -71,6 +71,15 @@ def unconfirmed(connection: sqlite3.Connection, kinds: Iterable[MediaKind], limi
     return found
 
 
+def cards(connection: sqlite3.Connection, trainee: str) -> dict[str, Media]:
+    """Give the newest picture of each side of a trainee's card, by side."""
+    rows = connection.execute(
+        "SELECT * FROM media WHERE kind = ? AND deleted IS NULL AND attributes ->> 'trainee' = ? ORDER BY start, id",
+        (MediaKind.CARD.value, trainee),
+    )
+    return {json.loads(row["attributes"])["side"]: from_row(Media, row) for row in rows}
+
+
 def present(connection: sqlite3.Connection, kind: MediaKind) -> Iterator[Media]:
     """Give all files of a kind that should be on the disk."""
     for row in connection.execute(

@@ -62,6 +62,21 @@ def find(connection: sqlite3.Connection, identifier: str) -> Request | None:
     return None if row is None else _request(row)
 
 
+def finished(connection: sqlite3.Connection, kind: str, now: datetime) -> list[Request]:
+    """Give the requests of a kind that nobody will answer any more: done, failed or expired."""
+    rows = connection.execute(
+        "SELECT * FROM requests WHERE kind = ? AND (state IN ('done', 'failed', 'expired') OR expires < ?)"
+        " ORDER BY asked",
+        (kind, to_micros(now)),
+    )
+    return [_request(row) for row in rows]
+
+
+def drop(tx: Transaction, identifier: str) -> bool:
+    """Delete a request whose answer has been put to use."""
+    return tx.execute("DELETE FROM requests WHERE id = ?", (identifier,)).rowcount == 1
+
+
 def waiting(connection: sqlite3.Connection, kinds: tuple[str, ...]) -> bool:
     """Say, without the write lock, whether `take` would find anything."""
     marks = ", ".join("?" * len(kinds))

@@ -98,6 +98,26 @@ def list_trainees(connection: sqlite3.Connection, class_id: str, *, inactive: bo
     return [from_row(Trainee, row) for row in rows]
 
 
+def count_trainees(connection: sqlite3.Connection) -> dict[str, int]:
+    """Give the number of active trainees by class."""
+    rows = connection.execute("SELECT class_id, count(*) AS trainees FROM trainees WHERE active GROUP BY class_id")
+    return {row["class_id"]: row["trainees"] for row in rows}
+
+
+def notified(connection: sqlite3.Connection, class_id: str) -> set[str]:
+    """Give the trainees for whom 一键通知 was asked."""
+    rows = connection.execute("SELECT id FROM trainees WHERE class_id = ? AND notified", (class_id,))
+    return {row["id"] for row in rows}
+
+
+def mark_notified(tx: Transaction, class_id: str) -> tuple[str, ...]:
+    """Mark those who were not notified yet, and give them; the fact is the caller's."""
+    rows = tx.execute(
+        "UPDATE trainees SET notified = 1 WHERE class_id = ? AND active AND NOT notified RETURNING id", (class_id,)
+    )
+    return tuple(sorted(row["id"] for row in rows))
+
+
 def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
     row = connection.execute("SELECT * FROM trainees WHERE id = ?", (trainee,)).fetchone()
     if row is None:
@@ -107,9 +127,23 @@ def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
 
 def same_person(connection: sqlite3.Connection, trainee: str) -> list[Trainee]:
     """Give a person's rows, one a class, for the id of any of them; raises `NotFoundError` for an unknown one."""
-    person = get_trainee(connection, trainee)
-    rows = connection.execute("SELECT * FROM trainees WHERE document = ? AND active ORDER BY id", (person.document,))
+    return find_person(connection, get_trainee(connection, trainee).document)
+
+
+def find_person(connection: sqlite3.Connection, document: str) -> list[Trainee]:
+    """Give a person's rows, one a class, by resident id."""
+    rows = connection.execute("SELECT * FROM trainees WHERE document = ? AND active ORDER BY id", (document,))
     return [from_row(Trainee, row) for row in rows]
+
+
+def set_verified(tx: Transaction, trainee: str, *, verified: bool) -> None:
+    """Note the outcome of 实名认证; the fact is the caller's."""
+    tx.execute("UPDATE trainees SET verified = ? WHERE id = ?", (int(verified), trainee))
+
+
+def set_phone(tx: Transaction, document: str, phone: str) -> None:
+    """Change a person's phone in all their classes."""
+    tx.execute("UPDATE trainees SET phone = ? WHERE document = ? AND active", (phone, document))
 
 
 def save_teachers(tx: Transaction, teachers: Iterable[Teacher]) -> None:
@@ -126,6 +160,14 @@ def save_room(tx: Transaction, room: str, name: str, *, by: str, active: bool = 
     row = {"id": room, "name": name, "active": int(active)}
     tx.execute(insert("rooms", row, replace="id"), row)
     tx.append(RoomSaved(room=room, name=name, active=active), by=by)
+
+
+def get_room(connection: sqlite3.Connection, room: str) -> str:
+    """Give a room's name; raises `NotFoundError`."""
+    row = connection.execute("SELECT name FROM rooms WHERE id = ?", (room,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Room {room} does not exist (教室不存在).")
+    return str(row["name"])
 
 
 def list_rooms(connection: sqlite3.Connection) -> dict[str, str]:

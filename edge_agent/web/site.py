@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_agent.checkin.desk import Desk
 from edge_agent.checkin.person import Policies
@@ -17,6 +20,9 @@ from edge_agent.store.writer import Writer
 from edge_agent.web.kiosk.faces import Faces
 from edge_agent.web.live import Live
 from edge_agent.web.readers import Readers
+
+if TYPE_CHECKING:
+    from edge_agent.cameras.desk import CameraDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,18 @@ class Site:
     @property
     def database(self) -> Path:
         return self.settings.store.database
+
+    @property
+    def live_socket(self) -> Path:
+        """Where `capture` shows cameras live."""
+        return self.settings.store.data_dir / "live.sock"
+
+    @cached_property
+    def cameras(self) -> CameraDesk:
+        """设备管理. Made at its first use: what speaks with cameras takes memory that a kiosk does without."""
+        desk = import_module("edge_agent.cameras.desk")
+        made: CameraDesk = desk.CameraDesk(self.settings, self.writer, self.clock)
+        return made
 
     def now(self) -> Stamp:
         return self.clock.stamp()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import ifaddr
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -47,17 +48,12 @@ class Names:
 def find_names(host: str) -> Names:
     """Give the device's name and its private addresses; `host` is empty for the machine's own."""
     name = (host or socket.gethostname()).split(".")[0].lower()
-    found: set[Address] = {ipaddress.ip_address("127.0.0.1")}
-    # No packet is sent: a UDP socket that is connected knows which of our addresses it would come from.
-    for family, probe in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            try:
-                sock.connect((probe, 9))
-                found.add(ipaddress.ip_address(sock.getsockname()[0]))
-            except OSError:
-                continue
-    private = sorted((each for each in found if each.is_private), key=str)
-    return Names(name, tuple(private))
+    found = [
+        ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
+        for adapter in ifaddr.get_adapters()
+        for ip in adapter.ips
+    ]
+    return Names(name, tuple(sorted((each for each in found if each.is_private), key=str)))
 
 
 class Authority:

@@ -7,6 +7,7 @@ import pytest
 from edge_agent.checkin import lessons
 from edge_agent.errors import ConflictError, EdgeAgentError, ForbiddenError, InputError
 from edge_agent.model.people import Teacher
+from edge_agent.rules.reasons import Code
 from edge_agent.store.facts import read_facts
 from edge_agent.store.lessons import get_lesson
 from edge_agent.store.training import save_teachers
@@ -69,7 +70,7 @@ class TestSubstitute:
             lambda tx: lessons.substitute(tx, "A", "l2", reason="病假", by="l2", may_add=False, policies=policies)
         )
         assert lesson.teacher == "l2"
-        assert ["师资配比不足" in warning for warning in warnings] == [True]
+        assert [warning.code for warning in warnings] == [Code.TEACHERS_FEW, Code.FULL_TIME_FEW]
         with reading(venue.database) as connection:
             (fact,) = read_facts(connection, kinds=("lesson.substituted",))
         assert (fact.data["teacher"], fact.data["replaces"], fact.data["confirmed"]) == ("l2", "l1", True)
@@ -82,7 +83,7 @@ class TestSubstitute:
         _, warnings = venue.writer.run(
             lambda tx: lessons.substitute(tx, "A", "l3", reason="x", by="admin", may_add=True, policies=policies)
         )
-        assert any("待区县确认" in warning for warning in warnings)
+        assert Code.TEACHER_UNCONFIRMED in [warning.code for warning in warnings]
 
     def test_somebody_unknown(self, venue: Venue) -> None:
         with pytest.raises(InputError, match="nobody"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from edge_agent.checkin.room import SNAPSHOT
 from edge_agent.checkin.visit import Visit
 from edge_agent.model.people import Teacher
 from edge_agent.store import requests
@@ -12,7 +13,6 @@ from edge_agent.store.accounts import Account, Role
 from edge_agent.store.attendance import of_class
 from edge_agent.store.facts import read_facts
 from edge_agent.store.training import save_teachers
-from edge_agent.web.api.attendance import SNAPSHOT
 from tests.venue import at, reading
 from tests.web.conftest import House
 

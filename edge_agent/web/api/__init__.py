@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from edge_agent.web.api import accounts, attendance, lessons, sessions, setup
+from edge_agent.web.api import (
+    accounts,
+    attendance,
+    cameras,
+    classes,
+    exports,
+    inspections,
+    lessons,
+    me,
+    recordings,
+    rooms,
+    sessions,
+    setup,
+    system,
+    trainees,
+)
 from edge_agent.web.api.base import PROBLEMS
 
 PREFIX = "/api/v1"
 
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-for module in (setup, sessions, accounts, lessons, attendance):
+for module in (
+    *(setup, sessions, accounts, me, classes, trainees, lessons, attendance),
+    *(rooms, cameras, recordings, exports, inspections, system),
+):
     router.include_router(module.router)

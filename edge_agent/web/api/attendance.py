@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from edge_agent.checkin.desk import Pressed
+from edge_agent.checkin.room import ask_for_picture
 from edge_agent.checkin.sheets import Phase, Sheet, sheets_of_lesson
 from edge_agent.checkin.visit import Said, Visit
 from edge_agent.errors import NotFoundError
 from edge_agent.model.kinds.attendance import Corrected, Explained
-from edge_agent.store import attendance, requests, training
+from edge_agent.store import attendance, training
 from edge_agent.store.attendance import Tap
 from edge_agent.store.facts import place
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Pages, Slice, Told
@@ -22,11 +22,6 @@ from edge_agent.web.api.lessons import own
 from edge_agent.web.guard import Administrator, Instructor, Staff
 
 router = APIRouter(tags=["attendance"])
-
-SNAPSHOT = "room_snapshot"
-"""The request for a picture of the room that goes with a batch of manual taps; `capture` answers it."""
-
-_SNAPSHOT_LASTS = timedelta(seconds=60)
 
 
 class SpanTold(Told):
@@ -152,8 +147,7 @@ def sign_by_hand(lesson: Identifier, form: ByHandForm, visitor: Instructor) -> l
     replies = site.desk.by_hand(form.trainees, Pressed(form.unit, form.direction), visit)
     counted = tuple(each for each, said in replies.items() if any(reply.said.counts for reply in said))
     if len(counted) > 1:
-        args = {"lesson": lesson, "visit": visit.id, "trainees": counted}
-        site.writer.run(lambda tx: requests.ask(tx, SNAPSHOT, args, by=visitor.by, ttl=_SNAPSHOT_LASTS))
+        site.writer.run(lambda tx: ask_for_picture(tx, lesson, visit.id, counted, by=visitor.by))
     return [
         ReplyTold(trainee=trainee, said=reply.said, unit=reply.unit, at=reply.at, until=reply.until)
         for trainee, said in replies.items()
@@ -202,10 +196,10 @@ def records(
         training.get_class(connection, class_id)
         names = {each.id: each.name for each in training.list_trainees(connection, class_id, inactive=True)}
         taps = [tap for tap in attendance.of_class(connection, class_id) if trainee in ("", tap.trainee)]
-    return paging.slice(taps, lambda tap: _tap(tap, names))
+    return paging.slice(taps, lambda tap: tap_told(tap, names))
 
 
-def _tap(tap: Tap, names: Mapping[str, str]) -> TapTold:
+def tap_told(tap: Tap, names: Mapping[str, str]) -> TapTold:
     epoch, seq = place(tap.fact)
     return TapTold(
         class_id=tap.class_id,

@@ -15,6 +15,7 @@ from edge_agent.store.accounts import Role
 from edge_agent.store.lessons import get_lesson, list_lessons
 from edge_agent.store.training import get_class
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Pages, Slice, Told
+from edge_agent.web.api.reasons import ReasonTold, reasons_told
 from edge_agent.web.guard import Instructor, Staff, Visitor
 
 router = APIRouter(tags=["lessons"])
@@ -54,7 +55,7 @@ class SubstituteForm(Form):
 
 
 class Warned(Done):
-    warnings: list[str]
+    warnings: list[ReasonTold]
 
 
 def told(visitor: Visitor, lesson: Lesson, policy: str) -> LessonTold:
@@ -162,4 +163,4 @@ def substitute(lesson: Identifier, form: SubstituteForm, visitor: Instructor) ->
             tx, lesson, form.teacher, reason=form.reason, by=visitor.by, may_add=is_office, policies=site.policies
         )
     )
-    return Warned(id=lesson, warnings=list(warnings))
+    return Warned(id=lesson, warnings=reasons_told(visitor, warnings))

@@ -1,0 +1,1 @@
+"""What staff do that is not attendance: composed of store and rules, called by the API alone."""

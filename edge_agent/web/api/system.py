@@ -1,0 +1,132 @@
+"""系统: clock, disk, policy, versions; the way to the centre; the journal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+
+from edge_agent import __version__
+from edge_agent.model.stamp import Trust
+from edge_agent.store import outbox
+from edge_agent.store.facts import read_facts, read_head
+from edge_agent.store.provisional import count_waiting
+from edge_agent.web.actions.clock import anchor, second_opinions
+from edge_agent.web.api.base import Done, Form, Instant, Pages, Slice, Told
+from edge_agent.web.guard import Administrator, Office, Staff
+
+router = APIRouter(tags=["system"])
+
+
+class ClockTold(Told):
+    """`max_error` in seconds; `waiting` are provisional taps that nobody could judge yet."""
+
+    now: Instant
+    trust: Trust
+    max_error: float
+    waiting: int
+
+
+class DiskTold(Told):
+    free: int
+    total: int
+
+
+class SystemTold(Told):
+    version: str
+    agent: str
+    epoch: int
+    seq: int
+    policy: str
+    sealed: bool
+    recognises: bool
+    clock: ClockTold
+    disk: DiskTold
+
+
+class SyncTold(Told):
+    """`waiting` facts are not confirmed by the centre; `oldest` is when the first of them was written."""
+
+    waiting: int
+    oldest: Instant | None
+    sealed: bool
+
+
+class TimeForm(Form):
+    """`at` is the time that the administrator says it is; `browser` is what their device shows."""
+
+    at: AwareDatetime
+    browser: AwareDatetime | None = None
+
+
+class FactTold(Told):
+    name: str
+    kind: str
+    at: Instant
+    by: str
+    policy: str
+    data: dict[str, Any]
+
+
+@router.get("/system")
+def system(visitor: Staff) -> SystemTold:
+    site = visitor.site
+    stamp = site.now()
+    with visitor.reading() as connection:
+        head = read_head(connection)
+        waiting = count_waiting(connection)
+    free, total = site.files.space()
+    return SystemTold(
+        version=__version__,
+        agent=head.agent,
+        epoch=head.epoch,
+        seq=head.seq,
+        policy=site.policies(site.settings.policy).stamp,
+        sealed=site.settings.sealed,
+        recognises=site.faces is not None and site.faces.ready(),
+        clock=ClockTold(now=stamp.wall, trust=stamp.trust, max_error=stamp.max_error, waiting=waiting),
+        disk=DiskTold(free=free, total=total),
+    )
+
+
+@router.post("/system/time")
+def confirm_time(form: TimeForm, visitor: Administrator) -> Done:
+    """Say what time it is, where no network does: provisional taps are judged by it."""
+    site = visitor.site
+    stamp = site.now()
+    with visitor.reading() as connection:
+        opinions = second_opinions(connection, stamp, form.browser)
+    site.writer.append(anchor(stamp, form.at, opinions), by=visitor.by)
+    return Done(id=str(site.desk.settle()))
+
+
+@router.get("/sync")
+def sync(visitor: Office) -> SyncTold:
+    with visitor.reading() as connection:
+        backlog = outbox.read_backlog(connection, outbox.find_acked(connection))
+    return SyncTold.model_validate(
+        {"waiting": backlog.count, "oldest": backlog.oldest, "sealed": visitor.site.settings.sealed}
+    )
+
+
+@router.get("/journal")
+def journal(
+    visitor: Office,
+    paging: Pages,
+    kind: Annotated[list[Annotated[str, Field(max_length=80)]], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies it
+) -> Slice[FactTold]:
+    """Give facts, the newest first; `kind` may end in a dot to name a family."""
+    with visitor.reading() as connection:
+        found = list(read_facts(connection, kinds=tuple(kind)))[::-1]
+    return paging.slice(
+        found,
+        lambda fact: FactTold(
+            name=fact.name,
+            kind=fact.kind,
+            at=fact.stamp.wall,
+            by=fact.by,
+            policy=fact.policy,
+            data=dict(fact.data),
+        ),
+    )
