@@ -161,6 +161,16 @@ def read_last(
     return next((fact for row in rows if accept(fact := decode(row["body"], row["link"]))), None)
 
 
+def recent_facts(connection: sqlite3.Connection, *, before: int = 0, limit: int = 100, kind: str = "") -> list[Fact]:
+    """Give facts with an id below `before` (0: from the end), the newest first; `kind` may end in a dot."""
+    where = "kind LIKE :kind" if kind.endswith(".") else ":kind IN ('', kind)"
+    rows = connection.execute(
+        f"SELECT body, link FROM facts WHERE (:before = 0 OR id < :before) AND {where} ORDER BY id DESC LIMIT :limit",  # noqa: S608 - one of two constants
+        {"before": before, "kind": f"{kind}%" if kind.endswith(".") else kind, "limit": limit},
+    )
+    return [decode(row["body"], row["link"]) for row in rows]
+
+
 def read_anchors(connection: sqlite3.Connection) -> Iterator[Anchor]:
     """Give what is known of true time, in the order in which it was said."""
     for row in connection.execute("SELECT * FROM anchors ORDER BY fact"):

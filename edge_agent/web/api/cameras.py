@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from edge_agent.cameras.wish import Wish
 from edge_agent.model.camera import Camera, CameraKind, CameraState
 from edge_agent.store import cameras, training
 from edge_agent.store.cameras import Known
@@ -124,8 +125,6 @@ def search(form: SearchForm, visitor: Administrator) -> list[FoundTold]:
 @router.post("/cameras", status_code=201)
 def bind(form: BindForm, visitor: Administrator) -> Done:
     """Bind a camera to a room; it ends in a picture, or in what is wrong."""
-    from edge_agent.cameras.desk import Wish  # noqa: PLC0415 - see Site.cameras
-
     with visitor.reading() as connection:
         training.get_room(connection, form.room)
     bound = asyncio.run(visitor.site.cameras.bind(Wish(**form.model_dump()), by=visitor.by))

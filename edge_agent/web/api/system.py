@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from edge_agent import __version__
 from edge_agent.model.stamp import Trust
 from edge_agent.store import outbox
-from edge_agent.store.facts import read_facts, read_head
+from edge_agent.store.facts import fact_id, read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.actions.clock import anchor, second_opinions
-from edge_agent.web.api.base import Done, Form, Instant, Pages, Slice, Told
+from edge_agent.web.api.base import MOST, Done, Form, Instant, Told
 from edge_agent.web.guard import Administrator, Office, Staff
 
 router = APIRouter(tags=["system"])
@@ -110,23 +110,28 @@ def sync(visitor: Office) -> SyncTold:
     )
 
 
+class Journal(Told):
+    """`before` is the place to go on from, None at the journal's beginning."""
+
+    items: list[FactTold]
+    before: int | None
+
+
 @router.get("/journal")
 def journal(
     visitor: Office,
-    paging: Pages,
-    kind: Annotated[list[Annotated[str, Field(max_length=80)]], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies it
-) -> Slice[FactTold]:
+    before: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    kind: Annotated[str, Query(max_length=80)] = "",
+) -> Journal:
     """Give facts, the newest first; `kind` may end in a dot to name a family."""
     with visitor.reading() as connection:
-        found = list(read_facts(connection, kinds=tuple(kind)))[::-1]
-    return paging.slice(
-        found,
-        lambda fact: FactTold(
-            name=fact.name,
-            kind=fact.kind,
-            at=fact.stamp.wall,
-            by=fact.by,
-            policy=fact.policy,
-            data=dict(fact.data),
-        ),
-    )
+        found = recent_facts(connection, before=before, limit=limit, kind=kind)
+    items = [
+        FactTold(
+            name=fact.name, kind=fact.kind, at=fact.stamp.wall, by=fact.by, policy=fact.policy, data=dict(fact.data)
+        )
+        for fact in found
+    ]
+    last = found[-1] if len(found) == limit else None
+    return Journal(items=items, before=None if last is None else fact_id(last.epoch, last.seq))

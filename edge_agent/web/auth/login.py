@@ -8,7 +8,7 @@ from datetime import timedelta
 from edge_agent.errors import EdgeAgentError, ForbiddenError, InputError
 from edge_agent.store import accounts, kiosks, sessions
 from edge_agent.store.accounts import Account, Role
-from edge_agent.store.database import from_micros
+from edge_agent.store.database import Connection, from_micros
 from edge_agent.store.sessions import Session
 from edge_agent.store.writer import Transaction
 from edge_agent.web.auth.lockout import LONGEST, locked_for
@@ -143,7 +143,7 @@ def first_run(site: Site, code: str, *, login: str, name: str, password: str, ad
     account = Account(accounts.new_account_id(), Role.ADMINISTRATOR, login.strip(), name.strip(), password=hashed)
 
     def begin(tx: Transaction) -> str | None:
-        if has_administrator(tx):
+        if has_administrator(tx.connection):
             raise ForbiddenError("This device has an administrator already (设备已初始化).", do="Log in.")
         if sessions.use_code(tx, "first_run", code) is None:
             return None
@@ -158,8 +158,9 @@ def first_run(site: Site, code: str, *, login: str, name: str, password: str, ad
     return token
 
 
-def has_administrator(tx: Transaction) -> bool:
-    return any(each.active for each in accounts.list_accounts(tx.connection, Role.ADMINISTRATOR))
+def has_administrator(connection: Connection) -> bool:
+    """Say whether anybody can administer this device."""
+    return any(each.active for each in accounts.list_accounts(connection, Role.ADMINISTRATOR))
 
 
 def pair(site: Site, code: str, *, address: str) -> str:

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from edge_agent.web.pages import account, entry, kiosk, teach
+from edge_agent.web.pages import (
+    account,
+    classes,
+    console,
+    devices,
+    entry,
+    evidence,
+    first,
+    inspect,
+    kiosk,
+    me,
+    office,
+    teach,
+)
 
 router = APIRouter()
-for module in (entry, kiosk, account, teach):
+for module in (entry, first, kiosk, account, teach, console, classes, evidence, devices, office, inspect, me):
     router.include_router(module.router)

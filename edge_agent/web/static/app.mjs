@@ -36,6 +36,7 @@ function spoken(problem) {
 function value(field) {
   if (field.type === 'checkbox') return field.checked;
   if (field.value === '' && field.dataset.empty === 'null') return null;
+  if (field.dataset.bool !== undefined) return field.value === 'true';
   if (field.type === 'number') return field.value === '' ? null : Number(field.value);
   return field.value;
 }
@@ -129,6 +130,12 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('[data-close]')) event.target.closest('dialog').close();
   if (event.target.closest('[data-menu]')) document.querySelector('.side').classList.toggle('open');
   if (event.target.closest('[data-print]')) print();
+  const record = event.target.closest('[data-record]');
+  if (record) {
+    record.disabled = true;
+    call('POST', '/api/v1/recordings', { lessons: [record.dataset.record], action: 'start' })
+      .then(() => location.reload(), (error) => { alert(error.message); record.disabled = false; });
+  }
   const all = event.target.closest('[data-tick]');
   if (all) for (const box of document.querySelectorAll(`#${all.dataset.tick} input[type=checkbox]`)) box.checked = all.checked ?? true;
 });

@@ -1,0 +1,71 @@
+"""One lesson's evidence: recordings with gaps, 抓拍 with reasons, verdict; a sheet to print for an outage."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from edge_agent.evidence.record import ClassRecord, read_class
+from edge_agent.evidence.words import cause_text, reason_text, slot_text
+from edge_agent.model.media import MediaKind
+from edge_agent.model.span import Slot
+from edge_agent.rules.windows import lesson_times
+from edge_agent.store import cameras, media, training
+from edge_agent.store.lessons import get_lesson
+from edge_agent.web.guard import Office
+from edge_agent.web.words import words
+
+router = APIRouter(prefix="/console")
+
+
+@router.get("/lessons/{lesson}")
+def lesson(lesson: str, visitor: Office) -> Response:
+    """录像, 抓拍, 打卡 and the verdict of a lesson."""
+    say = words(visitor.language).gettext
+    with visitor.reading() as connection:
+        found = get_lesson(connection, lesson)
+        group = training.get_class(connection, found.class_id)
+        policy = visitor.site.policies(group.policy)
+        record = read_class(connection, found.class_id, policy, visitor.now, only=lesson)
+        recordings = media.of_lesson(connection, lesson, MediaKind.RECORDING)
+        names = {each.id: each.name for each in cameras.list_cameras(connection, inactive=True)}
+    judged = record.verdicts[lesson]
+    return visitor.page(
+        "console/lesson.html",
+        lesson=found,
+        training=group,
+        times=lesson_times(found, policy.policy),
+        room=record.rooms.get(found.room, found.room),
+        teacher=record.teachers[found.teacher].name if found.teacher in record.teachers else found.teacher,
+        verdict_code=judged.verdict.value,
+        reasons=[(each.is_fault, reason_text(each, visitor.zone, say)) for each in judged.reasons],
+        gaps=[(gap, cause_text(gap.cause, say)) for gap in judged.gaps],
+        slots=[_slot(record, slot) | {"title": slot_text(slot.id, say)} for slot in record.owed(found)],
+        recordings=recordings,
+        cameras={each.camera: names.get(each.camera, each.camera) for each in recordings},
+        cause_text=lambda code: cause_text(code, say),
+    )
+
+
+@router.get("/outage-sheet/{lesson}")
+def outage_sheet(lesson: str, visitor: Office) -> Response:
+    """停电应急签到表: to print before, to sign by hand, to file as a supplement."""
+    with visitor.reading() as connection:
+        found = get_lesson(connection, lesson)
+        group = training.get_class(connection, found.class_id)
+        trainees = training.list_trainees(connection, found.class_id)
+        rooms = training.list_rooms(connection)
+    return visitor.page(
+        "console/outage_sheet.html",
+        lesson=found,
+        training=group,
+        trainees=[each for each in trainees if found.subgroup in ("", each.subgroup)],
+        times=lesson_times(found, visitor.site.policies(group.policy).policy),
+        room=rooms.get(found.room, found.room),
+    )
+
+
+def _slot(record: ClassRecord, slot: Slot) -> dict[str, object]:
+    known = record.slots.get(slot.id)
+    state = "void" if slot.void else known.state if known else ("due" if slot.window.end > record.at else "missed")
+    return {"slot": slot, "state": state, "media": known.media if known else "", "cause": known.cause if known else ""}

@@ -1,0 +1,53 @@
+"""成员管理 and 系统."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from edge_agent import __version__
+from edge_agent.store import accounts, cameras, kiosks, training
+from edge_agent.store.accounts import Role
+from edge_agent.store.facts import read_head, recent_facts
+from edge_agent.store.provisional import count_waiting
+from edge_agent.web.guard import Administrator
+
+router = APIRouter(prefix="/console")
+
+
+@router.get("/members")
+def members(visitor: Administrator) -> Response:
+    with visitor.reading() as connection:
+        found = accounts.list_accounts(connection, Role.ADMINISTRATOR, Role.INSTRUCTOR, Role.INSPECTOR)
+        teachers = training.list_teachers(connection)
+    return visitor.page("console/members.html", members=found, teachers=teachers)
+
+
+@router.get("/system")
+def system(visitor: Administrator) -> Response:
+    site = visitor.site
+    with visitor.reading() as connection:
+        head = read_head(connection)
+        rooms = training.list_rooms(connection)
+        paired = kiosks.list_kiosks(connection)
+        bound = cameras.list_cameras(connection)
+        waiting = count_waiting(connection)
+        actions = recent_facts(connection, limit=30)
+        names = {each.id: each.name for each in accounts.list_accounts(connection)}
+    free, total = site.files.space()
+    return visitor.page(
+        "console/system.html",
+        stamp=site.now(),
+        head=head,
+        version=__version__,
+        rooms=rooms,
+        kiosks=paired,
+        cameras=bound,
+        waiting=waiting,
+        free=free,
+        total=total,
+        facts=actions,
+        names=names,
+        policy=site.policies(site.settings.policy),
+        recognises=site.faces is not None and site.faces.ready(),
+    )

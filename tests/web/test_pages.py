@@ -1,0 +1,114 @@
+"""Every page, by every role: what may be seen is seen, whole; what may not is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from edge_agent.model.camera import Camera, CameraKind
+from edge_agent.model.people import Teacher
+from edge_agent.store import cameras, training
+from edge_agent.store.accounts import Role
+from edge_agent.web.tls import Authority, find_names
+from tests.venue import DAY, at
+from tests.web.conftest import House
+
+NASTY = "<script>alert('名')</script>"
+OFFICE = [
+    "/console",
+    "/console/lessons",
+    "/console/lessons/A",
+    "/console/tasks",
+    "/console/live",
+    "/console/live?task=A&state=offline",
+    "/console/classes",
+    "/console/classes?state=deleted",
+    "/console/classes/c1",
+    "/console/classes/c1/records",
+    "/console/trainees/t1",
+    "/console/cameras",
+    "/console/cameras/cam1",
+    "/console/sync",
+    "/console/outage-sheet/A",
+    "/inspect",
+    "/inspect/c1",
+]
+OFFICE_ALONE = ["/console/exports", "/console/members", "/console/system", "/console/cameras/bind", "/setup/steps"]
+OFFICE_ALONE += ["/console/consent-sheet/c1"]
+STAFF = ["/account", "/teach/lessons/A", "/teach/classes/c1"]
+MAY = {
+    Role.ADMINISTRATOR: [*OFFICE, *OFFICE_ALONE, *STAFF, "/teach"],
+    Role.INSPECTOR: [*OFFICE, *STAFF],
+    Role.INSTRUCTOR: [*STAFF, "/teach"],
+    Role.TRAINEE: ["/me"],
+}
+EVERY = sorted({page for pages in MAY.values() for page in pages})
+
+
+@pytest.fixture
+def venue(house: House) -> House:
+    """A venue whose names would do harm if they were taken for markup."""
+    house.venue.writer.run(lambda tx: training.save_room(tx, "r1", NASTY, by="test"))
+    house.venue.add_class(name=NASTY)
+    house.venue.add_trainee("t1", name=NASTY, document="370102199001011234")
+    house.venue.add_lesson("A", "08:00", room="r1", subject=NASTY, teacher="l1")
+    house.venue.writer.run(lambda tx: training.save_teachers(tx, [Teacher("l1", NASTY, full_time=True)]))
+    camera = Camera("cam1", NASTY, CameraKind.RTSP, "r1", "rtsp://127.0.0.1/main")
+    house.venue.writer.run(lambda tx: cameras.save_camera(tx, camera))
+    house.venue.clock.set(at("08:02"))
+    return house
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_pages_of_a_role(venue: House, role: Role) -> None:
+    account = venue.add_account(role, "370102199001011234", person="370102199001011234", name=NASTY)
+    with venue.client(account) as client:
+        for page in EVERY:
+            answer = client.get(page)
+            assert answer.status_code == (200 if page in MAY[role] else 403), page
+            assert NASTY not in answer.text, page
+            if page in MAY[role]:
+                assert "</html>" in answer.text
+                assert not re.search(r"(src|href|action)=\"(?:https?:)?//", answer.text), page
+                assert not re.search(r"<script(?![^>]*(src=|application/json))|\son\w+=|style=", answer.text), page
+
+
+def test_nobody_sees_anything_without_logging_in(venue: House) -> None:
+    venue.add_account(Role.ADMINISTRATOR)
+    with venue.client() as client:
+        for page in EVERY:
+            answer = client.get(page)
+            assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login"), page
+
+
+def test_whole_resident_ids_are_on_no_page(venue: House) -> None:
+    admin = venue.add_account(Role.ADMINISTRATOR)
+    with venue.client(admin) as client:
+        for page in MAY[Role.ADMINISTRATOR]:
+            assert "370102199001011234" not in client.get(page).text, page
+
+
+@pytest.mark.parametrize("page", ["/console/lessons/none", "/console/classes/none", "/inspect/none", "/nowhere"])
+def test_what_is_not_there(venue: House, page: str) -> None:
+    admin = venue.add_account(Role.ADMINISTRATOR)
+    with venue.client(admin) as client:
+        answer = client.get(page)
+    assert (answer.status_code, "找不到" in answer.text) == (404, True)
+
+
+def test_english_is_the_second_language(venue: House) -> None:
+    admin = venue.add_account(Role.ADMINISTRATOR, name="Zhang")
+    with venue.client(admin) as client:
+        assert client.put("/api/v1/me/language", json={"language": "en"}).status_code == 200
+        assert '<html lang="en">' in client.get("/console").text
+
+
+def test_trust_names_the_fingerprint(venue: House, tmp_path: Path) -> None:
+    with venue.client() as client:
+        assert client.get("/trust").status_code == 404
+        authority = Authority(tmp_path / "tls")
+        authority.context(find_names(""), at("08:00", DAY))
+        assert authority.fingerprint() in client.get("/trust").text
+        assert client.get("/trust/ca.crt").content == authority.certificate_file.read_bytes()
