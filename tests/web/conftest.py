@@ -34,6 +34,7 @@ class House:
         self.venue = Venue(folder)
         self.faces = DummyFaces()
         self._settings = Settings(store=Store(data_dir=folder), web=WebSettings(host="127.0.0.1", tls_port=0))
+        self._settings.store.media.mkdir()
         self._port = 0
         self.start()
 
