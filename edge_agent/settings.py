@@ -169,6 +169,13 @@ def config_file() -> Path | None:
     return DEFAULT_FILE if DEFAULT_FILE.exists() else None
 
 
+def use_alone(file: Path) -> None:
+    """Make `file` the only configuration of this process and of the children that it starts."""
+    for name in [name for name in os.environ if name.startswith("EDGE_AGENT_")]:
+        del os.environ[name]
+    os.environ["EDGE_AGENT_CONFIG"] = str(file)
+
+
 def notification_socket() -> str:
     """Give the service manager's socket, which systemd names in the environment (sd_notify(3)); empty without one."""
     return os.environ.get("NOTIFY_SOCKET", "")

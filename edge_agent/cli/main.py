@@ -17,6 +17,7 @@ COMMANDS = {
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
     "cameras": ("edge_agent.cli.cameras:app", "摄像机：搜索、绑定、检测 / find, bind and test cameras."),
     "doctor": ("edge_agent.cli.doctor:app", "体检 / examine this device, and say what to do."),
+    "demo": ("edge_agent.cli.demo:app", "演示整个过程 / the whole product at work, in three minutes."),
     "export": ("edge_agent.cli.evidence:export_app", "导出证据包 / make a class's evidence package."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
     "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),

@@ -37,7 +37,7 @@ _HAN_DIGITS = {char: str(i) for i, char in enumerate("〇一二三四五六七�
 _PART_OF_DAY = r"(?:凌晨|清晨|早上|早晨|早|上午|中午|午间|下午|午后|傍晚|晚上|晚间|晚|夜间|am|pm|a\.m\.|p\.m\.)"
 _TIME = re.compile(
     rf"(?P<part>{_PART_OF_DAY})?\s*(?<!\d)(?P<hour>\d{{1,2}})\s*"
-    r"(?:[:.]\s*(?P<minute>\d{2})(?!\d)|[时点]\s*(?P<said>\d{1,2}|半)?\s*分?)(?::\d{2})?\s*(?P<after>am|pm)?"
+    r"(?:[:.]\s*(?P<minute>\d{2})(?!\d)|[时点]\s*(?P<said>\d{1,2}|半)?\s*分?)(?::(?P<second>\d{2}))?\s*(?P<after>am|pm)?"
 )
 # 第1-2节 8:00-9:30: the periods' numbers in the day say nothing that the times don't.
 _PERIOD_NUMBERS = re.compile(r"第?\s*\d{1,2}\s*(?:[-~、至]\s*\d{1,2}\s*)?节课?")
@@ -221,14 +221,14 @@ def _with_part(text: str, part: str, found: re.Match[str], *, inherited: bool) -
         hour = 0
     elif part in {"上午", "am", "a.m.", "早上", "早", "早晨", "清晨", "凌晨"} and hour > NOON and not inherited:
         raise Unreadable("time_unreadable", text=text)
-    return _clock(text, hour, minute)
+    return _clock(text, hour, minute, int(found["second"] or 0))
 
 
-def _clock(text: str, hour: int, minute: int) -> time:
-    if (hour, minute) == (24, 0):
+def _clock(text: str, hour: int, minute: int, second: int = 0) -> time:
+    if (hour, minute, second) == (24, 0, 0):
         return time(0)
     try:
-        return time(hour, minute)
+        return time(hour, minute, second)
     except ValueError as error:
         raise Unreadable("time_unreadable", text=text) from error
 

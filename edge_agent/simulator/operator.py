@@ -1,0 +1,50 @@
+"""Staff at the device's API, version 1: the same calls that the pages make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from edge_agent.errors import DeviceError
+
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody at `address` (http://host:port); without a token only what anybody may do."""
+
+    address: str
+    token: str = ""
+
+    def call(self, method: str, path: str, **form: Any) -> Any:
+        """Give the answer's JSON; raises `DeviceError` with the problem's words."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = requests.request(
+            method, f"{self.address}/api/v1{path}", json=form or None, headers=headers, timeout=_SECONDS
+        )
+        told = answer.json()
+        if not answer.ok:
+            raise DeviceError(f"{method} {path}: {told.get('detail', answer.reason)}", do=told.get("do", ""))
+        return told
+
+    def post(self, path: str, **form: Any) -> Any:
+        return self.call("POST", path, **form)
+
+    def logged_in(self, path: str, **form: Any) -> Operator:
+        """Give the same place for whoever logs in there: `/setup` and `/sessions` tell a token."""
+        return Operator(self.address, self.post(path, **form)["token"])
+
+    def pair(self, code: str) -> str:
+        """Make this a kiosk; give its cookie."""
+        answer = requests.post(f"{self.address}/api/v1/sessions/kiosk", json={"code": code}, timeout=_SECONDS)
+        answer.raise_for_status()
+        return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+
+    def healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.address}/healthz", timeout=_SECONDS).ok
+        except requests.ConnectionError:
+            return False

@@ -1,0 +1,49 @@
+"""The whole main job, as a newcomer sees it: one command, real processes, real video where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.data import ROOT
+
+COMMAND = [sys.executable, "-m", "edge_agent", "demo"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """A newcomer's: nothing of ours is set, and the demo's folder lies in `folder`."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("EDGE_AGENT_")}
+    return own | {"TMPDIR": str(folder)}
+
+
+def survivors(folder: Path) -> list[str]:
+    """The processes whose configuration lies in `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # it ended meanwhile, or is somebody else's
+            continue
+    return found
+
+
+def test_an_interrupted_demonstration_leaves_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--headless"], cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("*/agent.log")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert "正在清理" in told
+    assert survivors(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
