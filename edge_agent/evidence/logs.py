@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from edge_agent.evidence.tables import Cell, Table
 from edge_agent.evidence.words import cause_text
 from edge_agent.model.fact import Fact
+from edge_agent.store.supplements import Supplement
 
 _OUTAGES = {"power": "断电", "network": "网络中断", "broker": "消息服务中断", "centre": "中心中断", "disk": "磁盘已满"}
+_LOST = {"missing": "文件丢失", "damaged": "文件损坏", "replaced_device": "更换设备"}
 _PURPOSES = {"recognise": "人脸识别", "upload": "上传人脸图像"}
 # What an operator did, by the kind of its fact: how it is called, and which of its values say on what.
 _ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -80,6 +82,38 @@ def consents(facts: Iterable[Fact], zone: ZoneInfo, name_of: Callable[[str], str
             ]
         )
     return Table("授权记录", "人脸信息授权记录", ["学员", "用途", "意思表示", "时间", "文本版本", "经办"], rows)
+
+
+def deletions(facts: Iterable[Fact], zone: ZoneInfo) -> Table:
+    """删除记录: which file was deleted when, under which rule, and who had confirmed it."""
+    rows: list[list[Cell]] = []
+    for fact in facts:
+        if fact.kind in {"retention.deleted", "media.lost"}:
+            data = fact.data
+            why = data.get("rule") or _LOST.get(data.get("cause", ""), "")
+            confirmed = data.get("confirmed_by", "")
+            rows.append([_time(fact.stamp.wall, zone), data.get("media_kind", ""), data["sha256"], why, confirmed])
+    return Table("删除记录", "媒体删除与丢失记录", ["时间", "类别", "SHA-256", "规则或原因", "中心或归档确认"], rows)
+
+
+def supplements(filed: Iterable[Supplement], zone: ZoneInfo) -> Table:
+    """补充材料: filed for outages, recognised by the district or not; never counted as automatic."""
+    rows: list[list[Cell]] = [
+        [
+            each.lesson,
+            _time(each.start, zone),
+            _time(each.end, zone),
+            each.reason,
+            each.filed_by,
+            each.document or "未认可",
+            each.periods if each.document else 0,
+            len(each.trainees),
+        ]
+        for each in filed
+    ]
+    columns = ["课程", "开始", "结束", "原因", "提交人", "区县认可文号", "认可课时", "认可人数"]
+    notes = ("补充材料的课时不计入自动考勤，仅在区县书面认可后另行计列。",)
+    return Table("补充材料", "补充材料与认可", columns, rows, notes=notes)
 
 
 def _plain(value: Any) -> str:

@@ -29,6 +29,7 @@ from edge_agent.evidence.workbook import write_workbook
 from edge_agent.model.media import Media
 from edge_agent.model.stamp import Stamp, instant
 from edge_agent.policies import LoadedPolicy
+from edge_agent.store import supplements
 from edge_agent.store.database import Connection, reading
 from edge_agent.store.facts import fact_id, read_facts, read_head
 from edge_agent.store.files import MediaFiles
@@ -186,7 +187,13 @@ class _Maker:
             for own in self._record.recordings.values():
                 for segment in own:
                     self._add_media(archive, f"03_录像/{Path(segment.path).name}", segment)
-        logged = [logs.outages(facts, zone), logs.actions(facts, zone), logs.consents(facts, zone, names.__getitem__)]
+        logged = [
+            logs.outages(facts, zone),
+            logs.actions(facts, zone),
+            logs.consents(facts, zone, lambda trainee: names.get(trainee, trainee)),
+            logs.supplements(supplements.of_class(self._connection, self._scope.class_id), zone),
+            logs.deletions(facts, zone),
+        ]
         archive.add("04_记录/故障、操作与授权记录.xlsx", write_workbook(logged))
         self._add_proof(archive)
         proof = self._proof()
@@ -283,5 +290,5 @@ _WHAT = {
     "02_抓拍/抓拍.html": "全部抓拍，缺失的标红并注明原因",
     "02_抓拍/抓拍清单.xlsx": "每个应抓拍时段的结果与 SHA-256",
     "03_录像/录像清单.xlsx": "计划与实际时段、录制占比、缺失与原因",
-    "04_记录/故障、操作与授权记录.xlsx": "停电断网、操作人与操作、授权与撤回",
+    "04_记录/故障、操作与授权记录.xlsx": "停电断网、操作人与操作、授权与撤回、补充材料、删除记录",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from edge_agent.evidence.tables import Tables
 from edge_agent.evidence.words import MISSING, SLOTS, SUPPLEMENTS, cause_text
 from edge_agent.model.span import Slot
 
+CLAIM = timedelta(days=365)
 _SCRIPTS = {"noble": "noble-ed25519.js", "script": "verify.js"}
 _TEMPLATES = Path(__file__).parent / "templates"
 _pages = Environment(
@@ -56,6 +58,7 @@ def cover(
         made=f"{record.at:%Y-%m-%d %H:%M:%S}",
         supplements=SUPPLEMENTS,
         figures=figures,
+        claim=_claim(record),
         holes=[row for index, row in enumerate(lessons.rows) if index in lessons.bad],
         contents=contents,
         findings=findings,
@@ -82,6 +85,16 @@ def verifier() -> bytes:
     """Give `verify.html`: the same checks as `verify.py`, for a computer that has a browser and nothing else."""
     scripts = {name: (_TEMPLATES / file).read_text() for name, file in _SCRIPTS.items()}
     return _render("verify.html", **{name: Markup(text) for name, text in scripts.items()})  # noqa: S704 - our own files
+
+
+def _claim(record: ClassRecord) -> str:
+    """Say until when the subsidy can be claimed: a year from the class's end."""
+    closes = record.training.closes
+    if closes is None:
+        return ""
+    ends = closes + CLAIM
+    left = (ends - record.at.date()).days
+    return f"补贴申报期限 {ends}，还有 {left} 天" if left >= 0 else f"补贴申报期限 {ends}，已过 {-left} 天"
 
 
 def _entry(record: ClassRecord, slot: Slot, files: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
@@ -15,11 +16,14 @@ import pytest
 import pyzipper  # type: ignore[import-untyped] # it ships no types
 from playwright.sync_api import Page
 
-from edge_agent.errors import InputError, NotFoundError
+from edge_agent.errors import ConflictError, InputError, NotFoundError
 from edge_agent.evidence.package import Wanted
 from edge_agent.evidence.verify import verify
+from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
+from edge_agent.model.media import Media, MediaKind
 from edge_agent.rules.replay import Case, replay
-from edge_agent.simulator.classroom import FIRST_DAY, POLICY
+from edge_agent.simulator.classroom import FIRST_DAY, POLICY, make_classroom
+from edge_agent.store import supplements
 from tests.evidence.conftest import CENTRE_PUBLIC, Packaged
 from tests.evidence.test_verify import pack, unpack
 
@@ -58,6 +62,7 @@ def test_holes_are_named_with_their_causes(packaged: Packaged) -> None:
     assert "录像缺失 08:30:00 至 08:30:20（设备无响应）" in cover
     assert "11 / 12" in cover
     assert "补充市职业技能培训监管平台" in cover
+    assert "补贴申报期限 2027-04-01，还有 394 天" in cover
 
 
 def test_ids_are_masked_and_other_classes_are_digests(packaged: Packaged) -> None:
@@ -104,8 +109,6 @@ def test_a_day_and_a_lesson_have_packages_of_their_own(packaged: Packaged, tmp_p
 
 
 def test_a_lost_picture_is_listed_by_name(packaged: Packaged, tmp_path: Path) -> None:
-    from edge_agent.model.media import MediaKind  # noqa: PLC0415 - beside its use
-
     path = next(packaged.room.files.walk(MediaKind.SNAPSHOT))
     kept = packaged.room.files.locate(path).rename(tmp_path / "kept.jpg")
     made = packaged.room.package(tmp_path / "p.zip")
@@ -167,3 +170,30 @@ def test_the_page_says_what_the_program_says(packaged: Packaged, tmp_path: Path,
         assert code == report.exit_code == (0 if name == "intact" else 1), name
         assert faults == report.faults, name
     assert browser_verdict(page, tmp_path / "verify.html", packaged.path, "")[0] == 2
+
+
+def test_supplements_stand_apart_and_count_nothing(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path)
+    stored = room.files.store(MediaKind.SUPPLEMENT, ".mp4", b"from a telephone", room.clock.wall)
+    start, end = room.clock.wall, room.clock.wall + timedelta(minutes=45)
+    row = Media("s1", MediaKind.SUPPLEMENT, stored.path, stored.sha256, stored.size, start, end, "L0a")
+    filed = SupplementFiled(
+        supplement="s1",
+        class_id="C",
+        lesson="L0a",
+        media="s1",
+        sha256=stored.sha256,
+        start=start,
+        end=end,
+        reason="停电",
+    )
+    recognised = SupplementRecognised(supplement="s1", document="历城人社〔2026〕1号", trainees=("t01",), periods=2)
+    room.writer.run(lambda tx: supplements.file_supplement(tx, filed, row, by="admin"))
+    room.writer.run(lambda tx: supplements.recognise(tx, recognised, by="admin"))
+    with pytest.raises(ConflictError, match="1号"):
+        room.writer.run(lambda tx: supplements.recognise(tx, recognised, by="admin"))
+    room.package(tmp_path / "p.zip")
+    files = unpack(tmp_path / "p.zip")
+    [line] = rows(files["04_记录/故障、操作与授权记录.xlsx"], 3, head=3)
+    assert (line["原因"], line["区县认可文号"], line["认可课时"]) == ("停电", "历城人社〔2026〕1号", 2)
+    assert [each["计入课时"] for each in rows(files["01_考勤/考勤汇总与台账.xlsx"])] == [4, 2, 4]
