@@ -52,6 +52,8 @@ def unpack(bundle: Path, into: Path) -> Source:
     """Open a bundle, each file checked by its sum. Raises `RefusalError` for a damaged one and another machine's."""
     try:
         with tarfile.open(bundle) as archive:
+            # Pythons before 3.11.4 don't know filters; what they would refuse is refused below as well.
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
             for member in archive:
                 if not (member.isfile() or member.isdir()) or ".." in Path(member.name).parts or member.name[0] == "/":
                     raise RefusalError(f"{bundle} 不是有效的安装包", f"{bundle} is no bundle: {member.name}")
