@@ -53,7 +53,7 @@ def test_a_camera_is_bound_tested_and_unbound_from_another_service(venue: Venue)
         assert found.answer is not None
         assert [item["serial"] for item in found.answer["found"]] == [one.serial]
 
-        request = bind(venue, Wish(room="101", serial=one.serial, code=CODE, search=("127.0.3.1",)))
+        request = bind(venue, Wish(room="101", serial=one.serial, code=CODE, host="127.0.3.1"))
         assert request.state == "done"
         assert request.answer is not None
         row = request.answer["bound"][0]["camera"]
@@ -88,6 +88,6 @@ def test_what_can_not_be_done_is_answered_with_what_to_do(venue: Venue) -> None:
 def test_a_request_that_is_too_old_is_not_done(venue: Venue) -> None:
     publish_address(venue.writer, venue.box)
     venue.writer.run(lambda tx: ask_bind(tx, Wish(room="101", host="127.0.3.1", code=CODE), by="web:boss"))
-    venue.clock.advance((TTL + timedelta(seconds=1)).total_seconds())
+    venue.clock.leap(TTL + timedelta(seconds=1))
     assert serve_requests(venue.desk, venue.writer) == 0
     assert set(KINDS) == {DISCOVER, BIND, TEST, UNBIND, ASSOCIATE}

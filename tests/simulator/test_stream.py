@@ -29,7 +29,7 @@ class Seen:
     widths: tuple[int, ...]
 
 
-def watch(url: str, *, timeout: float = 3.0) -> Iterator[Seen]:
+def watch(url: str, *, timeout: float = 10.0) -> Iterator[Seen]:
     """Packets of the video with the pictures that each one gave."""
     with av.open(url, options=OPTIONS, timeout=timeout) as container:
         for packet in container.demux(container.streams.video[0]):
@@ -77,7 +77,7 @@ def test_a_video_file_is_shown_in_a_loop() -> None:
 def test_audio_is_a_track_of_its_own() -> None:
     with (
         VirtualCamera(audio=True) as camera,
-        av.open(camera.rtsp_url, options=OPTIONS, timeout=3) as container,
+        av.open(camera.rtsp_url, options=OPTIONS, timeout=10) as container,
     ):
         assert container.streams.audio[0].codec_context.name == "pcm_alaw"
         kinds = {packet.stream.type for packet, _ in zip(container.demux(), range(20), strict=False)}
