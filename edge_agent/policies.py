@@ -39,15 +39,33 @@ def policy_folder() -> Path:
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
+_local: list[Path] = []
+"""The folder of the policies that the centre sent, once a data folder is open: they come before those shipped."""
+
+
+def use_policies_of(data_dir: Path) -> None:
+    """Look into a device's own folder of policies first."""
+    _local[:] = [local_policies(data_dir)]
+
+
+def local_policies(data_dir: Path) -> Path:
+    return data_dir / "policies"
+
+
 def policy_names() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in policy_folder().glob("*.toml")))
+    return tuple(sorted({path.stem for folder in _folders() for path in folder.glob("*.toml")}))
+
+
+def _folders() -> tuple[Path, ...]:
+    return (*_local, policy_folder())
 
 
 def load_policy(name_or_path: str | Path) -> LoadedPolicy:
     """Read and check a policy. Raises `NotFoundError`, or `InputError` that names each wrong key."""
     file = Path(name_or_path)
     if file.suffix != ".toml":
-        file = policy_folder() / f"{name_or_path}.toml"
+        named = [folder / f"{name_or_path}.toml" for folder in _folders()]
+        file = next((path for path in named if path.exists()), named[-1])
     try:
         content = file.read_bytes()
     except FileNotFoundError:

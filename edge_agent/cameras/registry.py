@@ -9,12 +9,12 @@ from dataclasses import fields, replace
 from edge_agent.cameras.address import Login
 from edge_agent.errors import NotFoundError
 from edge_agent.model.camera import Camera
-from edge_agent.model.kinds.capture import CameraAssociated, CameraBound, CameraChanged, CameraClock, CameraUnbound
+from edge_agent.model.kinds.capture import CameraBound, CameraChanged, CameraClock, CameraUnbound
 from edge_agent.model.lesson import Lesson
 from edge_agent.secrets import SecretBox
 from edge_agent.store.cameras import get_camera, list_cameras, save_camera
 from edge_agent.store.database import Connection
-from edge_agent.store.lessons import get_lesson, save_lesson
+from edge_agent.store.lessons import associate
 from edge_agent.store.secrets import find_secret, forget_secret, save_secret
 from edge_agent.store.writer import Transaction, Writer
 
@@ -90,17 +90,7 @@ class Registry:
 
     def associate(self, lesson: str, cameras: Sequence[str], *, by: str) -> Lesson:
         """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again."""
-
-        def job(tx: Transaction) -> Lesson:
-            for camera in cameras:
-                if not get_camera(tx.connection, camera).active:
-                    raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="Run: edge-agent cameras list")
-            known = get_lesson(tx.connection, lesson)
-            saved = save_lesson(tx, replace(known, cameras=tuple(cameras)), change="cameras", by=by)
-            tx.append(CameraAssociated(lesson=lesson, cameras=tuple(cameras)), by=by)
-            return saved
-
-        return self._writer.run(job)
+        return self._writer.run(lambda tx: associate(tx, lesson, cameras, by=by))
 
     def note_clock(self, camera: str, skew: float, *, corrected: bool) -> None:
         self._writer.append(CameraClock(camera=camera, skew=skew, corrected=corrected))

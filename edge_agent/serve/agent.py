@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge_agent.clock import Clock, Drift, SystemClock, host_keeps_time, read_kernel
 from edge_agent.errors import StorageError
+from edge_agent.policies import use_policies_of
 from edge_agent.settings import Settings
 from edge_agent.store.database import Connection, connect
 from edge_agent.store.facts import Head
@@ -71,6 +72,7 @@ def prepare_agent(settings: Settings) -> Head:
 def open_agent(settings: Settings, *, clock: Clock | None = None) -> Iterator[Agent]:
     """Open a prepared data folder. Raises `StorageError` where it is missing, damaged, older or newer."""
     clock = clock or make_clock(settings)
+    use_policies_of(settings.store.data_dir)
     ballast = _ballast(settings)
     writer = Writer(settings.store.database, clock, on_full=ballast.release)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 
 from edge_agent import __version__
 from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
@@ -11,10 +12,15 @@ from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
-from edge_agent.sync.contract.http import UPLOADS, bearer
+from edge_agent.sync.commands.capture import MediaWishes
+from edge_agent.sync.commands.desk import CommandDesk
+from edge_agent.sync.commands.device import DeviceSettings
+from edge_agent.sync.contract.http import bearer
 from edge_agent.sync.contract.messages import State
+from edge_agent.sync.contract.signing import Verifier
 from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.dispatch import Dispatcher
+from edge_agent.sync.documents import DocumentSender
 from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.order import Order
 from edge_agent.sync.session import Session
@@ -38,11 +44,21 @@ class Sync:
     def __init__(self, agent: Agent, identity: Identity, folder: IdentityFolder) -> None:
         self._agent = agent
         self._identity = identity
+        self._folder = folder
         self._reader = agent.connect()
         self._verifier = identity.verifier()
         self._order = _order(agent.settings)
         self._uplink = Uplink(identity, folder, self._start_session)
         self._dispatcher = Dispatcher(agent.writer, self._reader, self._publish_batch)
+        self._documents = DocumentSender(agent.writer, self._reader, partial(self._uplink.publish, Channel.DOC))
+        self._desk = CommandDesk(
+            identity.address,
+            self._verifier_in_force,
+            writer=agent.writer,
+            reader=self._reader,
+            wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
+            settings=DeviceSettings(agent.settings.store.data_dir, folder),
+        )
         self._stopping = threading.Event()
         self._media = threading.Thread(target=self._upload, args=(folder,), name="media", daemon=True)
         self._media.start()
@@ -62,6 +78,11 @@ class Sync:
         self._reader.close()
         self._media.join()
 
+    def _verifier_in_force(self) -> Verifier:
+        """Read the centre's keys again: one of its commands may just have changed them."""
+        self._verifier = (self._folder.read() or self._identity).verifier()
+        return self._verifier
+
     def _publish_batch(self, message: bytes) -> None:
         self._uplink.publish(Channel.EV, message)
 
@@ -73,6 +94,8 @@ class Sync:
             verifier=self._verifier,
             publisher=self._uplink,
             state=self._state,
+            commands=self._desk,
+            documents=self._documents,
         )
 
     def _state(self, session: str, *, hello: bool) -> State:
@@ -87,7 +110,7 @@ class Sync:
             return bearer(signer, self._identity.address, agent.clock.stamp().wall)
 
         ca = folder.authority if folder.authority.exists() else None
-        client = TusClient(self._identity.http.rstrip("/") + UPLOADS, authorize, ca=ca)
+        client = TusClient(self._identity.http, authorize, ca=ca)
         with agent.reading() as reader:
             Uploader(
                 self._identity.address,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any, Literal
 
 from edge_agent.errors import ConflictError, NotFoundError
-from edge_agent.model.kinds.capture import RecordingRequested
+from edge_agent.model.kinds.capture import CameraAssociated, RecordingRequested
 from edge_agent.model.kinds.plan import LessonCancelled, LessonSaved
 from edge_agent.model.lesson import ByHand, Lesson, LessonKind, Timetable
 from edge_agent.model.people import Owner
+from edge_agent.store.cameras import get_camera
 from edge_agent.store.database import from_micros, to_micros
 from edge_agent.store.facts import decode
 from edge_agent.store.rows import from_row, insert, to_row
@@ -29,23 +30,27 @@ def save_lesson(
     *,
     change: Change,
     by: str,
-    owner: Owner = Owner.VENUE,
+    owner: Owner | None = None,
     confirmed: bool = False,
     reason: str = "",
+    revision: int | None = None,
 ) -> Lesson:
     """Store a lesson as its next revision and say so in a fact; give the stored lesson.
 
     `lesson.revision` must be the one that the caller saw: `ConflictError` otherwise, so that two windows that edit one
-    lesson can't overwrite each other.
+    lesson can't overwrite each other. An owner that numbers its own versions names the `revision`; without `owner` the
+    lesson stays whose it is.
     """
     known = find_lesson(tx.connection, lesson.id)
+    owned = find_owned(tx.connection, lesson.id)
+    owner = owner or (owned.owner if owned else Owner.VENUE)
     if known is not None and known.revision != lesson.revision:
         raise ConflictError(
             f"Lesson {lesson.id} was changed meanwhile (课表已被他人修改):"
             f" it is at revision {known.revision}, yours is {lesson.revision}.",
             do="Load it again and repeat the change.",
         )
-    saved = replace(lesson, revision=1 if known is None else lesson.revision + 1)
+    saved = replace(lesson, revision=revision or (1 if known is None else lesson.revision + 1))
     row = to_row(saved, owner=owner.value, confirmed=int(confirmed))
     row["ends"] = row.pop("end")
     tx.execute(insert("lessons", row, replace="id"), row)
@@ -81,6 +86,36 @@ def save_lesson(
         by=by,
     )
     return saved
+
+
+def associate(tx: Transaction, lesson: str, cameras: Sequence[str], *, by: str) -> Lesson:
+    """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again."""
+    for camera in cameras:
+        if not get_camera(tx.connection, camera).active:
+            raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="Run: edge-agent cameras list")
+    known = get_lesson(tx.connection, lesson)
+    saved = save_lesson(tx, replace(known, cameras=tuple(cameras)), change="cameras", by=by)
+    tx.append(CameraAssociated(lesson=lesson, cameras=tuple(cameras)), by=by)
+    return saved
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whose a stored lesson is, and whether the owner knows of its last edit."""
+
+    owner: Owner
+    revision: int
+    confirmed: bool
+
+
+def find_owned(connection: sqlite3.Connection, lesson: str) -> Owned | None:
+    row = connection.execute("SELECT owner, revision, confirmed FROM lessons WHERE id = ?", (lesson,)).fetchone()
+    return None if row is None else from_row(Owned, row)
+
+
+def confirm_lesson(tx: Transaction, lesson: str, revision: int) -> None:
+    """The owner accepts the edit that was pending (待中心确认), unless a later one has come."""
+    tx.execute("UPDATE lessons SET confirmed = 1 WHERE id = ? AND revision = ?", (lesson, revision))
 
 
 def find_lesson(connection: sqlite3.Connection, lesson: str) -> Lesson | None:

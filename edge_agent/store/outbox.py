@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from edge_agent.model.stamp import instant
 from edge_agent.store.database import from_micros, to_micros
+from edge_agent.store.documents import Document
 from edge_agent.store.facts import decode, fact_id, place, read_head
+from edge_agent.store.rows import from_row
 from edge_agent.store.writer import Transaction
 
 KEEP_EVERY = timedelta(minutes=1)
@@ -102,6 +104,20 @@ def read_backlog(connection: sqlite3.Connection, acked: int) -> Backlog:
     count += max(0, head.seq - seq)
     row = connection.execute("SELECT body, link FROM facts WHERE id > ? ORDER BY id LIMIT 1", (acked,)).fetchone()
     return Backlog(count, None if row is None else instant(decode(row[0], row[1]).stamp.wall))
+
+
+def next_document(connection: sqlite3.Connection) -> Document | None:
+    """Give the oldest document that the centre has not got."""
+    row = connection.execute(
+        "SELECT documents.* FROM documents LEFT JOIN documents_sent ON document = id WHERE document IS NULL"
+        " ORDER BY made, id LIMIT 1"
+    ).fetchone()
+    return None if row is None else from_row(Document, row)
+
+
+def mark_document_sent(tx: Transaction, document: str) -> None:
+    """The centre has it: by its own word, or because it made it."""
+    tx.execute("INSERT OR IGNORE INTO documents_sent VALUES (?, ?)", (document, to_micros(tx.stamp.wall)))
 
 
 def set_acked(tx: Transaction, acked: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import sqlite3
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edge_agent.clock import Clock
+from edge_agent.durable import replace_file
 from edge_agent.model.kinds.system import EpochStarted
 from edge_agent.store.database import migrate
 from edge_agent.store.facts import Head, read_head
@@ -88,10 +88,4 @@ def note_high_water(path: Path, connection: sqlite3.Connection) -> None:
     known = read_high_water(path)
     if known is not None and (known.epoch, known.seq) >= (mark.epoch, mark.seq):
         return
-    file = high_water_file(path)
-    temporary = file.with_suffix(f".{os.getpid()}")
-    with temporary.open("w") as stream:
-        json.dump(asdict(mark), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
+    replace_file(high_water_file(path), json.dumps(asdict(mark)).encode())

@@ -119,10 +119,16 @@ def mark_notified(tx: Transaction, class_id: str) -> tuple[str, ...]:
 
 
 def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
+def find_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee | None:
     row = connection.execute("SELECT * FROM trainees WHERE id = ?", (trainee,)).fetchone()
-    if row is None:
+    return None if row is None else from_row(Trainee, row)
+
+
+def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
+    found = find_trainee(connection, trainee)
+    if found is None:
         raise NotFoundError(f"Trainee {trainee} does not exist (学员不存在).")
-    return from_row(Trainee, row)
+    return found
 
 
 def same_person(connection: sqlite3.Connection, trainee: str) -> list[Trainee]:

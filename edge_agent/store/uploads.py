@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from edge_agent.model.media import Media, MediaKind
@@ -11,35 +12,46 @@ from edge_agent.store.database import Connection, to_micros
 from edge_agent.store.rows import from_row
 from edge_agent.store.writer import Transaction
 
+_WAITS = """kind = :kind AND confirmed IS NULL AND deleted IS NULL AND (requested OR :all) AND (NOT :consent OR EXISTS(
+    SELECT 1 FROM consents WHERE trainee = json_extract(attributes, '$.trainee') AND purpose = 'upload'
+    AND withdrawn IS NULL))"""
+_NEXT = f"""SELECT media.*, url, failures, headers FROM media LEFT JOIN uploads ON uploads.media = media.id
+    WHERE {_WAITS} AND coalesce(due, 0) <= :now ORDER BY start LIMIT 1"""  # noqa: S608 - a constant
+_COUNT = f"SELECT count(*), coalesce(sum(size), 0) FROM media WHERE {_WAITS}"  # noqa: S608 - a constant
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A kind whose turn it is: `all` of it, or only the files that were asked for."""
+    """A kind whose turn it is: `all` of it, or only the files that were asked for.
+
+    With `consent` only pictures of trainees who have agreed to their upload, and have not taken it back.
+    """
 
     kind: MediaKind
     all: bool
+    consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file, the address under which the server takes it (empty: none yet), and the failures so far."""
+    """A file, the address under which the server takes it (empty: none yet), and the failures so far.
+
+    `headers` belong to a presigned address, which takes one PUT; None says that the address is one of tus.
+    """
 
     media: Media
     url: str
     failures: int
+    headers: dict[str, str] | None = None
 
 
 def next_upload(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> Upload | None:
     """Give the first file of the first kind that has one and whose pause after a failure is over."""
     for turn in wanted:
-        row = connection.execute(
-            "SELECT media.*, url, failures FROM media LEFT JOIN uploads ON uploads.media = media.id"
-            " WHERE kind = ? AND confirmed IS NULL AND deleted IS NULL AND (requested OR ?) AND coalesce(due, 0) <= ?"
-            " ORDER BY start LIMIT 1",
-            (turn.kind.value, turn.all, to_micros(now)),
-        ).fetchone()
+        row = connection.execute(_NEXT, asdict(turn) | {"now": to_micros(now)}).fetchone()
         if row is not None:
-            return Upload(from_row(Media, row), row["url"] or "", row["failures"] or 0)
+            headers = None if row["headers"] is None else json.loads(row["headers"])
+            return Upload(from_row(Media, row), row["url"] or "", row["failures"] or 0, headers)
     return None
 
 
@@ -53,27 +65,25 @@ def read_waiting(connection: Connection, wanted: Sequence[Wanted]) -> Waiting:
     """Count what waits, pauses or not."""
     count = size = 0
     for turn in wanted:
-        row = connection.execute(
-            "SELECT count(*), coalesce(sum(size), 0) FROM media"
-            " WHERE kind = ? AND confirmed IS NULL AND deleted IS NULL AND (requested OR ?)",
-            (turn.kind.value, turn.all),
-        ).fetchone()
+        row = connection.execute(_COUNT, asdict(turn)).fetchone()
         count, size = count + row[0], size + row[1]
     return Waiting(count, size)
 
 
 def begin(tx: Transaction, media: str, url: str) -> None:
     """Keep the address that the server gave."""
-    tx.execute(
-        "INSERT INTO uploads VALUES (?, ?, 0, 0, 0, '') ON CONFLICT(media) DO UPDATE SET url = excluded.url, sent = 0",
-        (media, url),
-    )
+    _address(tx, media, url, None)
+
+
+def presign(tx: Transaction, media: str, url: str, headers: Mapping[str, str]) -> None:
+    """Keep the address of an S3 store that takes this file."""
+    _address(tx, media, url, json.dumps(dict(headers)))
 
 
 def pause(tx: Transaction, media: str, *, sent: int, until: datetime, error: str) -> None:
     """Note a failure: the file's turn comes again after `until`."""
     tx.execute(
-        "INSERT INTO uploads VALUES (?, '', ?, 1, ?, ?) ON CONFLICT(media) DO UPDATE SET"
+        "INSERT INTO uploads(media, sent, failures, due, error) VALUES (?, ?, 1, ?, ?) ON CONFLICT(media) DO UPDATE SET"
         " sent = excluded.sent, failures = failures + 1, due = excluded.due, error = excluded.error",
         (media, sent, to_micros(until), error),
     )
@@ -81,7 +91,15 @@ def pause(tx: Transaction, media: str, *, sent: int, until: datetime, error: str
 
 def forget_address(tx: Transaction, media: str) -> None:
     """The server no longer knows the address: begin anew."""
-    tx.execute("UPDATE uploads SET url = '', sent = 0 WHERE media = ?", (media,))
+    tx.execute("UPDATE uploads SET url = '', headers = NULL, sent = 0 WHERE media = ?", (media,))
+
+
+def _address(tx: Transaction, media: str, url: str, headers: str | None) -> None:
+    tx.execute(
+        "INSERT INTO uploads(media, url, headers) VALUES (?, ?, ?)"
+        " ON CONFLICT(media) DO UPDATE SET url = excluded.url, headers = excluded.headers, sent = 0, due = 0",
+        (media, url, headers),
+    )
 
 
 def finish(tx: Transaction, media: str) -> None:

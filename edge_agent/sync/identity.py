@@ -8,7 +8,6 @@ ca.pem          whom to believe on the other side
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from edge_agent.durable import replace_file
 from edge_agent.errors import InputError, StorageError
 from edge_agent.sync.contract.signing import Signer, Verifier, public_key
 from edge_agent.sync.contract.topics import Address
@@ -98,12 +98,5 @@ class IdentityFolder:
         return Signer(self.private_key())
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Replace a file whole; only its owner may read it."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "wb") as stream:  # noqa: PTH123 - of a descriptor, so that the mode is right from the start
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        replace_file(path, content, mode=0o600)

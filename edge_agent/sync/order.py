@@ -21,6 +21,9 @@ ORDER = (
     MediaKind.RECORDING,
 )
 
+FACES = {MediaKind.CHECKIN, MediaKind.CARD}
+"""Pictures of one person: they go only under that person's own consent (DESIGN, invariant 9)."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -33,7 +36,11 @@ class Order:
     def __call__(self, now: datetime) -> Sequence[Wanted]:
         policies = {kind: self.media.rule(kind).upload for kind in ORDER}
         return [
-            Wanted(kind, all=policy is UploadPolicy.ALL and (kind is not MediaKind.RECORDING or self._hours(now)))
+            Wanted(
+                kind,
+                all=policy is UploadPolicy.ALL and (kind is not MediaKind.RECORDING or self._hours(now)),
+                consent=kind in FACES,
+            )
             for kind, policy in policies.items()
             if policy is not UploadPolicy.NEVER
         ]

@@ -12,10 +12,11 @@ from typing import Protocol
 import msgspec
 
 from edge_agent.sync.contract.codes import RefusedError
-from edge_agent.sync.contract.messages import DocumentAck, FactsAck, Gap, State, read_ack
+from edge_agent.sync.contract.messages import DocumentAck, FactsAck, Gap, Result, State, read_ack
 from edge_agent.sync.contract.signing import Purpose, Verifier, read_signed
 from edge_agent.sync.contract.topics import Address, Channel
 from edge_agent.sync.dispatch import Dispatcher
+from edge_agent.sync.documents import DocumentSender
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ HELLO_SECONDS, LONGEST_HELLO_SECONDS = 5.0, 300.0
 """Pauses between hellos that nobody answers, doubled each time: a dead centre costs next to nothing."""
 
 STATE_SECONDS = 60.0
+LOOK_SECONDS = 1.0
+"""How often finished commands and new documents are looked for."""
 
 
 class Publisher(Protocol):
@@ -35,6 +38,14 @@ def new_session_id() -> str:
 
 def last_will(session: str) -> bytes:
     return msgspec.json.encode(State(online=False, session=session))
+
+
+class Commands(Protocol):
+    """Takes a command and gives its answer; `poll` gives those that took longer."""
+
+    def receive(self, message: bytes) -> Result: ...
+
+    def poll(self) -> list[Result]: ...
 
 
 class StateReader(Protocol):
@@ -53,6 +64,8 @@ class Session:
         verifier: Verifier,
         publisher: Publisher,
         state: StateReader,
+        commands: Commands,
+        documents: DocumentSender,
     ) -> None:
         self.id = identifier
         self._address = address
@@ -60,16 +73,22 @@ class Session:
         self._verifier = verifier
         self._publisher = publisher
         self._state = state
+        self._commands = commands
+        self._documents = documents
         self._state_due = 0.0
         self._hello_due = 0.0
+        self._look_due = 0.0
         self._hello_pause = HELLO_SECONDS
         dispatcher.connected()
+        documents.connected()
 
     def receive(self, channel: Channel, message: bytes, now: float) -> None:
         """Take a message of the centre; one that can't be believed is dropped."""
         try:
             if channel is Channel.ACK:
                 self._on_ack(message, now)
+            elif channel is Channel.CMD:
+                self.answer(self._commands.receive(message))
             elif channel is Channel.GAP:
                 gap = self._verifier.open(Purpose.GAP, message, Gap)
                 if self._is_ours(gap):
@@ -88,6 +107,14 @@ class Session:
             self._publish_state(now, hello=False)
         self._dispatcher.pump(now)
         self._dispatcher.persist(now)
+        if self._dispatcher.greeted and now >= self._look_due:
+            self._look_due = now + LOOK_SECONDS
+            for result in self._commands.poll():
+                self.answer(result)
+            self._documents.pump(now)
+
+    def answer(self, result: Result) -> None:
+        self._publisher.publish(Channel.RES, msgspec.json.encode(result))
 
     def say_goodbye(self) -> None:
         """An orderly end has no Last Will: say it ourselves."""
@@ -104,6 +131,8 @@ class Session:
             if hello:
                 self._hello_pause = HELLO_SECONDS
             self._dispatcher.on_ack(ack, signed, now, hello=hello)
+        else:
+            self._documents.on_ack(ack)
 
     def _is_ours(self, message: FactsAck | DocumentAck | Gap) -> bool:
         return Address(message.tenant, message.agent) == self._address

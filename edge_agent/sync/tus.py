@@ -6,7 +6,7 @@ The server's word on the offset counts, not ours: after a kill of either side it
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
@@ -20,8 +20,10 @@ from edge_agent.sync.contract.http import (
     CHECKSUM_MISMATCH,
     CODE_HEADER,
     CONFIRMATION_HEADER,
+    CONFIRMATIONS,
     OFFSET_STREAM,
     TUS_VERSION,
+    UPLOADS,
     UploadMetadata,
     encode_metadata,
     from_header,
@@ -31,6 +33,7 @@ from edge_agent.sync.contract.signing import Signed
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 120.0
 """The server hashes a file, and may pass it on to S3, before it answers the last PATCH."""
 
+_TIMEOUT = (CONNECT_SECONDS, ANSWER_SECONDS)
 _CHUNK = 64 * 1024
 _BUFFER = 64 * 1024
 _GONE = {404, 410}
@@ -53,10 +56,13 @@ class _Adapter(HTTPAdapter):
 
 
 class TusClient:
-    """Talks to one server. `authorize` gives the header of a request made now."""
+    """Talks to one server. `base` is its address, `authorize` gives the header of a request made now."""
 
-    def __init__(self, uploads: str, authorize: Callable[[], str], *, ca: Path | None = None) -> None:
-        self._uploads = uploads
+    def __init__(
+        self, base: str, authorize: Callable[[], str], *, uploads: str = UPLOADS, ca: Path | None = None
+    ) -> None:
+        self._base = base.rstrip("/")
+        self._uploads = self._base + uploads
         self._authorize = authorize
         self._session = requests.Session()
         self._session.mount("http://", _Adapter())
@@ -92,6 +98,25 @@ class TusClient:
             answer = self._ask("PATCH", url, headers, body)
         return _offset(answer), _confirmation(answer)
 
+    def put(self, url: str, path: Path, headers: Mapping[str, str], before: Callable[[int], None]) -> None:
+        """Put a file to an S3 store's presigned address; our own token has no business there."""
+        with path.open("rb") as stream:
+            answer = self._session.put(
+                url, data=_Body(stream, 0, before), headers=dict(headers), timeout=_TIMEOUT, allow_redirects=False
+            )
+        if answer.status_code >= _SERVER_ERROR:
+            raise requests.ConnectionError(f"PUT: {answer.status_code}")
+        if not answer.ok:
+            raise RefusedError(Code.FAILED, f"The store refuses the presigned PUT: {answer.status_code}.")
+
+    def confirm(self, size: int, metadata: UploadMetadata) -> Signed:
+        """Ask the server to look whether the store has the file, and to confirm it."""
+        described = {"Upload-Length": str(size), "Upload-Metadata": encode_metadata(metadata)}
+        signed = _confirmation(self._ask("POST", self._base + CONFIRMATIONS, described))
+        if signed is None:
+            raise RefusedError(Code.FAILED, "The server does not confirm what the store has.")
+        return signed
+
     def close(self) -> None:
         self._session.close()
 
@@ -102,7 +127,7 @@ class TusClient:
             url,
             headers=sent,
             data=body,
-            timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+            timeout=_TIMEOUT,
             allow_redirects=False,
         )
         if answer.status_code in _GONE:

@@ -106,6 +106,10 @@ class Uploader:
     def _upload(self, upload: Upload) -> None:
         media, url = upload.media, upload.url
         path = self._files.locate(media.path)
+        if upload.headers is not None:
+            self._client.put(url, path, upload.headers, self._before(media))
+            self._confirm(media, self._client.confirm(media.size, _describe(media)))
+            return
         if url:
             offset, signed = self._client.offset(url)
         else:

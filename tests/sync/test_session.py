@@ -18,17 +18,22 @@ from edge_agent.central.ingest import Arrival, Ingest
 from edge_agent.central.sqlite import SqliteDatabase
 from edge_agent.clock import SettableClock
 from edge_agent.model.kinds.system import AlarmCleared, SyncForked
+from edge_agent.model.people import Trainee, TrainingClass
 from edge_agent.model.stamp import instant
 from edge_agent.store.database import connect
+from edge_agent.store.documents import save_roster
 from edge_agent.store.facts import fact_id, place, read_facts, read_head
-from edge_agent.store.outbox import Backlog, find_acked, list_countersignatures, read_backlog
+from edge_agent.store.outbox import Backlog, find_acked, list_countersignatures, next_document, read_backlog
 from edge_agent.store.setup import HighWater, new_epoch, prepare
+from edge_agent.store.training import save_class, save_trainees
 from edge_agent.store.writer import Writer
 from edge_agent.sync.contract.batch import decode_batch
-from edge_agent.sync.contract.messages import FactsAck, State
+from edge_agent.sync.contract.codes import Code, RefusedError
+from edge_agent.sync.contract.messages import FactsAck, Result, State
 from edge_agent.sync.contract.signing import Purpose, Signed, Signer, Verifier
 from edge_agent.sync.contract.topics import Address, Channel
 from edge_agent.sync.dispatch import Dispatcher
+from edge_agent.sync.documents import DocumentSender
 from edge_agent.sync.session import Session
 from tests.sync.world import NOW
 
@@ -61,6 +66,16 @@ class Venue:
         return [fact.body for fact in read_facts(self.reader)]
 
 
+class NoCommands:
+    """Their desk has tests of its own."""
+
+    def receive(self, message: bytes) -> Result:
+        raise RefusedError(Code.UNSUPPORTED, f"{len(message)} bytes")
+
+    def poll(self) -> list[Result]:
+        return []
+
+
 class Network:
     """Between a venue and the centre. `loss` and `repeats` are chances; what is on its way arrives in any order."""
 
@@ -91,6 +106,10 @@ class Network:
             verifier=VERIFIER,
             publisher=self,
             state=self._state,
+            commands=NoCommands(),
+            documents=DocumentSender(
+                self.venue.writer, self.venue.reader, lambda message: self.publish(Channel.DOC, message)
+            ),
         )
 
     def publish(self, channel: Channel, message: bytes, *, retain: bool = False) -> None:
@@ -310,3 +329,16 @@ def test_the_backlog_counts_every_epoch_and_names_its_oldest(venue: Venue) -> No
     assert read_backlog(venue.reader, fact_id(1, 4)) == Backlog(6 + 4, instant(NOW))
     assert read_backlog(venue.reader, fact_id(1, 10)) == Backlog(4, instant(NOW + timedelta(seconds=60)))
     assert read_backlog(venue.reader, fact_id(2, 4)) == Backlog(0, None)
+
+
+def test_a_roster_made_at_the_venue_goes_as_a_document_once(venue: Venue, tmp_path: Path) -> None:
+    training_class = TrainingClass("c1", "JN-1", "焊工", "technical", NOW.date(), NOW.date(), 40)
+    venue.writer.run(lambda tx: save_class(tx, training_class, by="a"))
+    venue.writer.run(lambda tx: save_trainees(tx, [Trainee("t1", "c1", "王伟", "370102199003071234")]))
+    document = venue.writer.run(lambda tx: save_roster(tx, "c1", by="a"))
+    with closing(Network(venue, tmp_path / "central.db", loss=0.4)) as network:
+        network.run(300.0)
+        with network.database.read() as tx:
+            assert tx.rows("SELECT id, body FROM documents") == [(document.id, document.body)]
+        assert next_document(venue.reader) is None
+    assert all("王伟".encode() not in body for body in venue.bodies())

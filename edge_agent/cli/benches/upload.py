@@ -23,7 +23,7 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.serve.agent import open_agent
 from edge_agent.store import media as media_rows
 from edge_agent.store.uploads import Wanted
-from edge_agent.sync.contract.http import UPLOADS, bearer
+from edge_agent.sync.contract.http import bearer
 from edge_agent.sync.identity import IdentityFolder
 from edge_agent.sync.throttle import Throttle
 from edge_agent.sync.tus import TusClient
@@ -93,7 +93,7 @@ class _Upload:
         self._uploader = Uploader(
             identity.address,
             identity.verifier(),
-            TusClient(http + UPLOADS, lambda: bearer(signer, identity.address, self._agent.clock.stamp().wall)),
+            TusClient(http, lambda: bearer(signer, identity.address, self._agent.clock.stamp().wall)),
             writer=self._agent.writer,
             reader=self._reader,
             files=self._agent.files,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -209,6 +210,10 @@ AnyArgs = (
     | SupportBundle
     | TrustKey
 )
+
+
+COMMANDS: Mapping[str, type[AnyArgs]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyArgs)}
+"""The arguments of each command by its name."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
