@@ -118,7 +118,6 @@ def mark_notified(tx: Transaction, class_id: str) -> tuple[str, ...]:
     return tuple(sorted(row["id"] for row in rows))
 
 
-def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
 def find_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee | None:
     row = connection.execute("SELECT * FROM trainees WHERE id = ?", (trainee,)).fetchone()
     return None if row is None else from_row(Trainee, row)

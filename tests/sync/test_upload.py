@@ -269,7 +269,7 @@ def test_a_killed_centre_gets_the_rest_from_where_it_stood(tmp_path: Path, devic
         rig.close()
     assert kills == []
     assert _kept(tmp_path) == [data]
-    assert rig.sent <= len(data) * 1.02
+    assert rig.sent <= len(data) * (1 + 2 * 0.02)  # two kills
 
 
 def _kill(running: Program, kills: list[int], sent: int) -> None:
