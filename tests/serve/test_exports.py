@@ -1,0 +1,43 @@
+"""The console's requests for packages: answered with the file, or with what is wrong."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+from edge_agent.evidence.verify import Keys, verify
+from edge_agent.model.media import MediaKind
+from edge_agent.serve.agent import Agent
+from edge_agent.serve.exports import Exporter
+from edge_agent.settings import Settings
+from edge_agent.settings import Store as StoreSettings
+from edge_agent.simulator.classroom import make_classroom
+from edge_agent.store import media, requests
+from edge_agent.store.database import connect
+from edge_agent.store.files import Ballast
+
+
+def test_a_package_is_made_and_the_request_answered(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path)
+    settings = Settings(store=StoreSettings(data_dir=tmp_path))
+    agent = Agent(settings, room.clock, room.writer, room.files, Ballast(tmp_path / "ballast", 0))
+    exporter = Exporter(agent, room.signer)
+    hour = timedelta(hours=1)
+    good = room.writer.run(lambda tx: requests.ask(tx, "export", {"class_id": "C"}, by="admin", ttl=hour))
+    bad = room.writer.run(lambda tx: requests.ask(tx, "export", {"class_id": "none"}, by="admin", ttl=hour))
+    with closing(connect(room.database, readonly=True)) as connection:
+        exporter.tick(connection)
+        exporter.close()
+        made, refused = requests.find(connection, good), requests.find(connection, bad)
+        assert made is not None
+        assert refused is not None
+        assert made.state == "done", made.answer
+        assert made.answer is not None
+        row = media.find(connection, made.answer["media"])
+    assert row is not None
+    assert row.kind is MediaKind.EXPORT
+    assert verify(room.files.locate(row.path), Keys(frozenset({room.signer.public}))).exit_code == 0
+    assert refused.state == "failed"
+    assert refused.answer is not None
+    assert "none does not exist" in refused.answer["error"]
