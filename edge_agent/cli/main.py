@@ -12,16 +12,17 @@ from edge_agent.cli.lazy import attribute, mount
 app = typer.Typer(name="edge-agent", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 COMMANDS = {
-    "central": ("edge_agent.cli.central:app", "中心服务 / the central server that receives facts and media."),
     "backup": ("edge_agent.cli.backup:backup_app", "备份数据库 / copy the database while everything runs."),
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
     "cameras": ("edge_agent.cli.cameras:app", "摄像机：搜索、绑定、检测 / find, bind and test cameras."),
-    "doctor": ("edge_agent.cli.doctor:app", "体检 / examine this device, and say what to do."),
+    "central": ("edge_agent.cli.central:app", "中心服务 / the central server that receives facts and media."),
     "demo": ("edge_agent.cli.demo:app", "演示整个过程 / the whole product at work, in three minutes."),
+    "doctor": ("edge_agent.cli.doctor:app", "体检 / examine this device, and say what to do."),
     "export": ("edge_agent.cli.evidence:export_app", "导出证据包 / make a class's evidence package."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
     "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),
     "import": ("edge_agent.cli.intake:import_app", "导入名册、课表等 / import rosters, timetables and other tables."),
+    "kiosk": ("edge_agent.cli.kiosk:app", "打卡终端的初始化码 / the code of the first run."),
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
     "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
     "restore": ("edge_agent.cli.backup:restore_app", "恢复数据库 / put a backup back."),

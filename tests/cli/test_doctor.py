@@ -85,3 +85,10 @@ def test_backup_and_restore(run: Run, tmp_path: Path) -> None:
     restored = run("restore", str(tmp_path / "b.db"))
     assert restored.returncode == 0, restored.stderr
     assert json.loads(run("fsck", "--json").stdout)["clean"]
+
+
+def test_the_code_of_the_first_run_is_shown_at_the_device(run: Run) -> None:
+    run("migrate")
+    shown = [run("kiosk", "code").stdout.strip() for _ in range(2)]
+    assert all(len(code) >= 6 for code in shown)
+    assert shown[0] != shown[1], "each is new"
