@@ -36,7 +36,7 @@ OFFICE = [
     "/inspect/c1",
 ]
 OFFICE_ALONE = ["/console/exports", "/console/members", "/console/system", "/console/cameras/bind", "/setup/steps"]
-OFFICE_ALONE += ["/console/consent-sheet/c1"]
+OFFICE_ALONE += ["/console/consent-sheet/c1", "/console/import?kind=timetable"]
 STAFF = ["/account", "/teach/lessons/A", "/teach/classes/c1"]
 MAY = {
     Role.ADMINISTRATOR: [*OFFICE, *OFFICE_ALONE, *STAFF, "/teach"],

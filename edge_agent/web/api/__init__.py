@@ -10,6 +10,7 @@ from edge_agent.web.api import (
     cameras,
     classes,
     exports,
+    imports,
     inspections,
     lessons,
     me,
@@ -27,6 +28,6 @@ PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 for module in (
     *(setup, sessions, accounts, me, classes, trainees, lessons, attendance),
-    *(rooms, cameras, recordings, exports, inspections, system),
+    *(imports, rooms, cameras, recordings, exports, inspections, system),
 ):
     router.include_router(module.router)

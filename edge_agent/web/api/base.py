@@ -105,6 +105,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, words in _WORDS.items()
 }
 
+PUBLIC: dict[str, Any] = {"security": []}
+"""For what nobody is logged in yet."""
+
 
 def secure(request: Request) -> bool:
     """Say whether a cookie must be kept to TLS: everywhere but on the device itself."""

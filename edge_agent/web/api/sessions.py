@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from edge_agent.store import sessions
-from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Secret, Told, secure
+from edge_agent.web.api.base import PUBLIC, Done, Form, Identifier, Instant, Name, Secret, Told, secure
 from edge_agent.web.auth import login
 from edge_agent.web.guard import COOKIE, KIOSK_COOKIE, LANGUAGE_COOKIE, Anyone, LoggedIn, Member, View, csrf_token
 
@@ -64,20 +64,20 @@ def keep(view: View, response: Response, token: str, *, go: str = "/") -> Sessio
     return SessionTold(token=token, csrf=csrf_token(token), go=go)
 
 
-@router.post("/sessions", status_code=201)
+@router.post("/sessions", status_code=201, openapi_extra=PUBLIC)
 def log_in(form: LoginForm, view: Anyone, response: Response) -> SessionTold:
     """Log in by name and password."""
     return keep(view, response, login.log_in(view.site, form.login, form.password, address=view.address))
 
 
-@router.post("/sessions/pin", status_code=201)
+@router.post("/sessions/pin", status_code=201, openapi_extra=PUBLIC)
 def log_in_by_pin(form: PinForm, view: Anyone, response: Response) -> SessionTold:
     """Log an instructor in at a kiosk."""
     token = login.log_in_by_pin(view.site, form.account, form.pin, address=view.address)
     return keep(view, response, token, go="/teach")
 
 
-@router.post("/sessions/kiosk", status_code=201)
+@router.post("/sessions/kiosk", status_code=201, openapi_extra=PUBLIC)
 def pair(form: CodeForm, view: Anyone, response: Response) -> Done:
     """Make this device a kiosk, by the pairing code that an administrator was given."""
     token = login.pair(view.site, form.code, address=view.address)
@@ -125,7 +125,7 @@ def set_pin(form: NewPinForm, visitor: Member) -> Done:
     return Done()
 
 
-@router.put("/me/language")
+@router.put("/me/language", openapi_extra=PUBLIC)
 def set_language(form: LanguageForm, view: Anyone, response: Response) -> Done:
     response.set_cookie(LANGUAGE_COOKIE, form.language, samesite="strict", secure=secure(view.request), max_age=_YEARS)
     return Done()

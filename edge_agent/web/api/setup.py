@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from edge_agent.web.api.base import Form, Name, Secret
+from edge_agent.web.api.base import PUBLIC, Form, Name, Secret
 from edge_agent.web.api.sessions import SessionTold, keep
 from edge_agent.web.auth import login
 from edge_agent.web.guard import Anyone
@@ -19,7 +19,7 @@ class FirstRunForm(Form):
     password: Secret
 
 
-@router.post("/setup", status_code=201)
+@router.post("/setup", status_code=201, openapi_extra=PUBLIC)
 def first_run(form: FirstRunForm, view: Anyone, response: Response) -> SessionTold:
     """Make the first administrator, with the code that the device shows."""
     token = login.first_run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,12 +17,20 @@ from edge_agent.store import accounts, attendance, consents, media, training
 from edge_agent.store.lessons import list_lessons
 from edge_agent.web.actions.consent import TEXT
 from edge_agent.web.api.classes import findings
+from edge_agent.web.api.imports import Kind
 from edge_agent.web.guard import Administrator, Office
-from edge_agent.web.words import words
+from edge_agent.web.words import mark, words
 
 router = APIRouter(prefix="/console")
 
 PAGE = 50
+_KINDS: Mapping[Kind, str] = {
+    "roster": mark("学员名册"),
+    "timetable": mark("课表"),
+    "classes": mark("班级"),
+    "teachers": mark("讲师名单"),
+    "online": mark("线上课时和证书"),
+}
 
 
 @router.get("/classes")
@@ -41,6 +50,25 @@ def classes(
         state=state,
         states=list(ClassState),
         policies=policy_names(),
+    )
+
+
+@router.get("/import")
+def import_table(
+    visitor: Administrator,
+    kind: Annotated[Kind, Query()] = "roster",
+    class_id: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """批量导入 with templates."""
+    with visitor.reading() as connection:
+        found = training.list_classes(connection)
+    say = words(visitor.language).gettext
+    return visitor.page(
+        "console/import.html",
+        kind=kind,
+        kinds={key: say(title) for key, title in _KINDS.items()},
+        classes=found,
+        class_id=class_id,
     )
 
 
