@@ -53,9 +53,6 @@ class ServiceManager:
     def start(self) -> None:
         subprocess.run(self._command("edge-agent-migrate.service"), check=True, env=self._environment(""))
         for name in SERVICES:
-            module = f"serve/{name.removeprefix('edge-agent-').removesuffix('.service')}.py"
-            if not next(self._layout.current.glob(f"lib/python3*/site-packages/edge_agent/{module}"), None):
-                continue
             running = self.units.get(name)
             if running is None or running.process.poll() is not None:
                 self.units[name] = self._start(name)
