@@ -129,7 +129,8 @@ def _ask(unit: str, field: str) -> str:
 
 
 def _journal(unit: str) -> str:
-    return run("journalctl", "--unit", unit, "--lines", "5", "--output", "cat").strip() or "?"
+    """The service's own last words, without the manager's."""
+    return run("journalctl", f"_SYSTEMD_UNIT={unit}", "--lines", "1", "--output", "cat").strip() or "?"
 
 
 def _version() -> int:

@@ -104,4 +104,4 @@ def test_users_and_folders_are_made(tmp_path: Path) -> None:
     users = [line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()]
     assert sorted(users) == ["edge-capture", "edge-kiosk", "edge-screen", "edge-sync", "edge-upkeep"]
     assert (tmp_path / "var/lib/edge_agent").stat().st_mode & 0o7777 == 0o2770
-    assert (tmp_path / "run/edge_agent").stat().st_mode & 0o7777 == 0o2770
+    assert (tmp_path / "var/lib/edge_agent/keys").stat().st_mode & 0o7777 == 0o3770
