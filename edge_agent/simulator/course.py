@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 CODE, NAME = "DEMO-0001", "育婴员演示班"
-ROOM, OTHER_ROOM = "101 教室", "102 教室"
+ROOM = "101 教室"
 TEACHER, TEACHER_PHONE = "陈讲师", "13900006173"
 LIVING, *BY_HAND = "王小明", "李红", "张伟"
 """One who signs in by face; two who gave no consent and are signed by hand, which counts the same."""
