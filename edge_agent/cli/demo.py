@@ -6,7 +6,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -80,9 +80,9 @@ def demo(
         ending.callback(story.close)
         told = Telling(Console(highlight=False))
         try:
-            told.tell(story)
+            is_told = told.tell(story)
             told.summary(story)
-            if not headless:
+            if is_told and not headless:
                 told.wait(story)
         except KeyboardInterrupt:
             told.console.print("\n已中断，正在清理 / interrupted, cleaning up")
@@ -109,7 +109,8 @@ class Telling:
     def all_held(self) -> bool:
         return len(self.results) == len(STEPS) and all(held for _, held, _ in self.results)
 
-    def tell(self, story: Story) -> None:
+    def tell(self, story: Story) -> bool:
+        """Give whether it could be told to its end."""
         for step in STEPS:
             self.console.print(f"[dim]{self._seconds:5.1f} s[/] … {step.zh} / {step.en}", soft_wrap=True)
             try:
@@ -119,7 +120,8 @@ class Telling:
             self.results.append((step, held, figures))
             self.console.print(f"[dim]{self._seconds:5.1f} s[/] {_mark(held)} {escape(figures)}", soft_wrap=True)
             if step.vital and not held:
-                return
+                return False
+        return True
 
     def summary(self, story: Story) -> None:
         table = Table("", "步骤 / step", "结果 / in figures")
@@ -138,7 +140,8 @@ class Telling:
         for line in story.logins():
             self.console.print(f"  {line}")
         self.console.print("按 Ctrl-C 结束 / press Ctrl-C to end")
-        signal.pause()
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
     @property
     def _seconds(self) -> float:

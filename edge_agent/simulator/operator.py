@@ -22,10 +22,12 @@ class Operator:
     def call(self, method: str, path: str, **form: Any) -> Any:
         """Give the answer's JSON; raises `DeviceError` with the problem's words."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        answer = requests.request(
-            method, f"{self.address}/api/v1{path}", json=form or None, headers=headers, timeout=_SECONDS
-        )
-        told = answer.json()
+        url = f"{self.address}/api/v1{path}"
+        try:
+            answer = requests.request(method, url, json=form or None, headers=headers, timeout=_SECONDS)
+            told = answer.json()
+        except requests.RequestException as error:
+            raise DeviceError(f"{method} {path}: {error}") from error
         if not answer.ok:
             raise DeviceError(f"{method} {path}: {told.get('detail', answer.reason)}", do=told.get("do", ""))
         return told

@@ -18,9 +18,10 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from websockets.sync.client import connect
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
 
-from edge_agent.errors import InputError
+from edge_agent.errors import DeviceError, InputError
 
 FPS = 12
 """Frames a second that a kiosk's page sends."""
@@ -31,6 +32,8 @@ _SECONDS = 8.0  # of a clip are enough to be known by
 _QUALITY = 85
 
 Picture = npt.NDArray[np.uint8]
+Said = dict[str, Any]
+"""What the kiosk's page is told to show: `state`, `title`, `text` and more."""
 
 
 @dataclass(frozen=True)
@@ -113,27 +116,35 @@ class KioskPlace:
     address: str
     cookie: str
 
-    def visit(self, frames: Iterator[bytes], until: Collection[str], *, seconds: float) -> list[dict[str, Any]]:
+    def visit(self, frames: Iterator[bytes], until: Collection[str], *, seconds: float) -> list[Said]:
         """Stand before the kiosk until it says one of the states `until`, or for so long; give all that it said.
 
-        A frame is sent when the last was taken in, and no sooner than `FPS` asks.
+        A frame is sent when the last was taken in, and no sooner than `FPS` asks. Raises `DeviceError` where the kiosk
+        hangs up.
         """
         url = self.address.replace("http", "ws", 1) + "/kiosk/talk"
-        said: list[dict[str, Any]] = []
-        with connect(url, additional_headers={"Cookie": self.cookie}, max_size=1 << 20) as line:
-            deadline, due, waiting, number = time.monotonic() + seconds, 0.0, 0.0, 0
-            while (now := time.monotonic()) < deadline:
-                if now >= due and now >= waiting:
-                    line.send(number.to_bytes(4) + next(frames))
-                    number, due, waiting = number + 1, now + 1 / FPS, now + 1.0  # a frame that was dropped is not taken
-                try:
-                    message = json.loads(line.recv(timeout=max(0.005, min(due - now, 0.05))))
-                except TimeoutError:
-                    continue
-                if message["type"] == "taken":
-                    waiting = 0.0
-                elif message["type"] == "said":
-                    said.append(message)
-                    if message["state"] in until:
-                        break
-        return said
+        try:
+            with connect(url, additional_headers={"Cookie": self.cookie}) as line:
+                return _talk(line, frames, until, seconds)
+        except (OSError, WebSocketException) as error:
+            raise DeviceError(f"the kiosk hung up: {error}") from error
+
+
+def _talk(line: ClientConnection, frames: Iterator[bytes], until: Collection[str], seconds: float) -> list[Said]:
+    said: list[Said] = []
+    deadline, due, waiting, number = time.monotonic() + seconds, 0.0, 0.0, 0
+    while (now := time.monotonic()) < deadline:
+        if now >= due and now >= waiting:
+            line.send(number.to_bytes(4) + next(frames))
+            number, due, waiting = number + 1, now + 1 / FPS, now + 1.0  # a frame that was dropped is not taken
+        try:
+            message = json.loads(line.recv(timeout=max(0.005, min(due - now, 0.05))))
+        except TimeoutError:
+            continue
+        if message["type"] == "taken":
+            waiting = 0.0
+        elif message["type"] == "said":
+            said.append(message)
+            if message["state"] in until:
+                break
+    return said

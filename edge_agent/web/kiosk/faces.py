@@ -1,9 +1,9 @@
-"""What the conversation needs of the faces part."""
+"""What the conversation needs of the faces part. What `latest` and `meet` give goes back to the same part, unopened."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge_agent.faces.answer import Answer
 from edge_agent.model.people import Trainee
@@ -22,7 +22,7 @@ class Sight(Protocol):
 class Meeting(Protocol):
     """Decides over several sights who stands there: `faces.encounter.Encounter`."""
 
-    def see(self, observation: Sight, now: float) -> Answer: ...
+    def see(self, observation: Any, now: float) -> Answer: ...
 
 
 class Faces(Protocol):
@@ -40,10 +40,10 @@ class Faces(Protocol):
 
     def meet(self, people: People) -> Meeting: ...
 
-    def expect(self, meeting: Meeting, people: People) -> None:
+    def expect(self, meeting: Any, people: People) -> None:
         """Tell a meeting that other lessons are at hand now; whoever is in view is kept."""
         ...
 
-    def confirmed(self, meeting: Meeting, trainee: str) -> None:
+    def confirmed(self, meeting: Any, trainee: str) -> None:
         """Let the template of somebody who has just signed in grow."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from dataclasses import replace
 
 from edge_agent.checkin.board import Board, board
@@ -31,7 +30,7 @@ _REMEMBERED = 60
 
 
 class Talk:
-    """Not thread-safe: one call at a time. `look` and `hear` block, so they run in a worker thread."""
+    """`look` and `hear` block, so they run in a worker thread, one at a time; `take` may run beside them."""
 
     def __init__(self, site: Site, kiosk: Kiosk, faces: Faces | None, language: str) -> None:
         self._site, self._kiosk, self._faces = site, kiosk, faces
@@ -43,7 +42,7 @@ class Talk:
         self._visit = 0
         self._done: int | None = None
         self._tries = 0
-        self._frames: deque[tuple[float, int]] = deque(maxlen=_REMEMBERED)
+        self._numbers: dict[float, int] = {}  # of frames, by when they came; read while frames come
         self._allowance, self._allowed_at = MOST_FRAMES, site.clock.boottime()
         self._last: Message | None = None
         self.dropped = 0
@@ -70,7 +69,9 @@ class Talk:
             self.dropped += 1
             return False
         self._allowance -= 1
-        self._frames.append((now, int.from_bytes(frame[:4], "big")))
+        self._numbers[now] = int.from_bytes(frame[:4], "big")
+        if len(self._numbers) > _REMEMBERED:
+            del self._numbers[next(iter(self._numbers))]
         self._faces.submit(self._stream, frame[4:], now)
         return True
 
@@ -87,7 +88,7 @@ class Talk:
         message = self._act(self._meeting.see(sight, self._site.clock.boottime()))
         if message is None:
             return None
-        number = next((number for at, number in reversed(self._frames) if at == sight.at), 0)
+        number = self._numbers.get(sight.at, 0)
         if replace(message, frame=0) == self._last:
             return None
         self._last = message
