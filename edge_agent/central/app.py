@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from edge_agent.central import tus
+from edge_agent.central import agents_http, tus
 from edge_agent.central.centre import Centre
 from edge_agent.errors import DeviceError, EdgeAgentError
 from edge_agent.sync.contract.codes import Code, RefusedError
@@ -36,6 +36,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.include_router(tus.options)
     app.include_router(tus.router)
     app.include_router(tus.confirmations)
+    app.include_router(agents_http.router)
     return app
 
 

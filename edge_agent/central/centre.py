@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_agent.central.authority import Authority
 from edge_agent.central.database import open_database
+from edge_agent.central.enrolment import Enrolment
 from edge_agent.central.keys import signing_key
 from edge_agent.central.stores import open_store
 from edge_agent.central.uploads import Uploads
@@ -18,6 +20,7 @@ class Config:
 
     `database`, `mqtt` and `media` are addresses, `keys` the folder of the centre's own keys, `spool` the folder of
     unfinished uploads, shared by all workers that one name stands for. Port 0 takes a free one; None serves no HTTP.
+    `agents_mqtt` and `agents_http` are the broker and this centre as agents see them; empty: as this process does.
     """
 
     database: str
@@ -28,6 +31,14 @@ class Config:
     http: int | None = None
     host: str = "127.0.0.1"
     ca: str | None = None
+    agents_mqtt: str = ""
+    agents_http: str = ""
+
+
+def _without_login(mqtt: str) -> str:
+    """The worker's own login is not the agents'."""
+    scheme, _, rest = mqtt.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 class Centre:
@@ -40,6 +51,17 @@ class Centre:
         self.database = open_database(config.database)
         self.store = open_store(config.media)
         self.uploads = Uploads(self.database, self.store, config.spool, self.signer, self.clock)
+
+        self.enrolment = Enrolment(
+            self.database,
+            self.authority,
+            mqtt=config.agents_mqtt or _without_login(config.mqtt),
+            http=config.agents_http or f"http://{config.host}:{config.http}",
+            keys=[self.signer.public.public_bytes_raw().hex()],
+        )
+
+    def authority(self) -> Authority:
+        return Authority(self.config.keys, self.clock.stamp().wall)
 
     def close(self) -> None:
         self.database.close()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from edge_agent.central import registry
+from edge_agent.central import commands, registry
 from edge_agent.central.chains import Answer, Chains, Checked, check
 from edge_agent.central.database import Database, Tx
 from edge_agent.central.instants import to_micros
@@ -77,6 +77,12 @@ class Ingest:
             gaps = _holes(tx, to_micros(now))
         return [self._sign(gap) for gap in gaps]
 
+    def due_commands(self, now: datetime) -> list[Reply]:
+        """Give the commands whose turn it is."""
+        with self._database.write() as tx:
+            due = list(commands.take_due(tx, now))
+        return [Reply(address, Channel.CMD, message) for address, message in due]
+
     def _sign(self, said: Said) -> Reply:
         purpose, channel = (Purpose.GAP, Channel.GAP) if isinstance(said, Gap) else (Purpose.ACK, Channel.ACK)
         return Reply(Address(said.tenant, said.agent), channel, self._signer.seal(purpose, said))
@@ -107,8 +113,8 @@ class _Transaction:
                     self._facts(agent, each.content, each.arrival.payload)
                 case State():
                     self._state(agent, each.content, each.arrival.payload)
-                case Result():
-                    pass
+                case Result() as result:
+                    self._result(agent, each, result)
                 case header, body:
                     self._document(agent, header, body)
         self._chains.flush()
@@ -167,7 +173,13 @@ class _Transaction:
             (message.decode(), to_micros(self._now), int(state.online), agent.number),
         )
         if state.hello:
+            commands.send_again(self._tx, agent)
             self._ack(agent, self._chains.last_epoch(agent), re=state.session)
+
+    def _result(self, agent: AgentRow, read: _Read, result: Result) -> None:
+        if not commands.note_result(self._tx, agent, result, self._now):
+            refusal = RefusedError(Code.NOT_FOUND, f"an answer to {result.id}, which waits for none")
+            self._refused.append((read.arrival, refusal))
 
     def _document(self, agent: AgentRow, header: DocumentHeader, body: bytes) -> None:
         self._tx.run(

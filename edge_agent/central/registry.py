@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from edge_agent.central.database import Tx
+from edge_agent.central.database import Row, Tx
 from edge_agent.central.instants import to_micros
+from edge_agent.errors import ConflictError
 from edge_agent.sync.contract.topics import Address
 
 
@@ -26,21 +27,30 @@ _COLUMNS = "number, tenant, agent, venue, public, revoked"
 
 
 def enrol(tx: Tx, address: Address, *, public: str, venue: str, now: datetime) -> int:
-    """Make an agent known, or give a known one another key and take back its revocation; give its number."""
+    """Make an agent known, or give a known one another key and take back its revocation; give its number.
+
+    Raises `ConflictError` where another tenant has an agent of this name.
+    """
     row = tx.row(
         "INSERT INTO agents(tenant, agent, venue, public, created) VALUES (%s, %s, %s, %s, %s)"
-        " ON CONFLICT(tenant, agent) DO UPDATE SET public = excluded.public, venue = excluded.venue, revoked = NULL"
-        " RETURNING number",
+        " ON CONFLICT(agent) DO UPDATE SET public = excluded.public, venue = excluded.venue, revoked = NULL"
+        " WHERE agents.tenant = excluded.tenant RETURNING number",
         (address.tenant, address.agent, venue, public, to_micros(now)),
     )
     if row is None:
-        raise RuntimeError("RETURNING gave nothing")
+        raise ConflictError(f"Another tenant has an agent {address.agent} (终端名称已被占用).", do="Take another name.")
     return int(row[0])
 
 
 def find(tx: Tx, address: Address) -> AgentRow | None:
     row = tx.row(f"SELECT {_COLUMNS} FROM agents WHERE tenant = %s AND agent = %s", (address.tenant, address.agent))  # noqa: S608 - a constant
     return None if row is None else _agent(row)
+
+
+def list_agents(tx: Tx, tenant: str = "") -> list[AgentRow]:
+    """Give the agents of a tenant, or all of them, by name."""
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM agents WHERE %s IN ('', tenant) ORDER BY tenant, agent", (tenant,))  # noqa: S608 - a constant
+    return [_agent(row) for row in rows]
 
 
 def lock(tx: Tx, addresses: Iterable[Address]) -> Mapping[Address, AgentRow]:
@@ -67,6 +77,6 @@ def revoke(tx: Tx, address: Address, *, now: datetime) -> bool:
     return changed == 1
 
 
-def _agent(row: tuple[int, str, str, str, str, int | None]) -> AgentRow:
+def _agent(row: Row) -> AgentRow:
     number, tenant, agent, venue, public, revoked = row
     return AgentRow(number, Address(tenant, agent), venue, public, revoked is not None)

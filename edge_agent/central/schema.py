@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from edge_agent.errors import StorageError
 
 AGENTS = """
+-- An agent's name is its user name at the broker, so it is the only one of that name in all tenants.
 CREATE TABLE agents(
     number {serial}, tenant TEXT NOT NULL, agent TEXT NOT NULL, venue TEXT NOT NULL DEFAULT '',
     public TEXT NOT NULL, revoked BIGINT, created BIGINT NOT NULL,
     state TEXT NOT NULL DEFAULT '', state_at BIGINT, online INTEGER NOT NULL DEFAULT 0, heard BIGINT,
-    UNIQUE(tenant, agent));
+    UNIQUE(agent));
 CREATE TABLE heads(
     agent BIGINT NOT NULL REFERENCES agents(number), epoch BIGINT NOT NULL, upto BIGINT NOT NULL, link {blob} NOT NULL,
     forked INTEGER NOT NULL DEFAULT 0, at BIGINT NOT NULL, PRIMARY KEY(agent, epoch));
@@ -53,7 +54,25 @@ CREATE TABLE media(
 CREATE INDEX media_lesson ON media(agent, lesson, kind);
 """
 
-MIGRATIONS = (AGENTS + FACTS + MEDIA,)
+COMMANDS = """
+CREATE TABLE commands(
+    id TEXT PRIMARY KEY, agent BIGINT NOT NULL, name TEXT NOT NULL, message {blob} NOT NULL, issuer TEXT NOT NULL,
+    issued BIGINT NOT NULL, expires BIGINT NOT NULL, sent BIGINT NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '',
+    answered BIGINT);
+CREATE INDEX commands_agent ON commands(agent, issued);
+CREATE INDEX commands_open ON commands(sent) WHERE answered IS NULL;
+"""
+
+ENROLMENT = """
+-- A token is kept as its SHA-256: who reads the database can't use it. `used` is the key of the device that used it.
+CREATE TABLE tokens(
+    token TEXT PRIMARY KEY, tenant TEXT NOT NULL, agent TEXT NOT NULL, venue TEXT NOT NULL, expires BIGINT NOT NULL,
+    used TEXT NOT NULL DEFAULT '');
+CREATE TABLE certificates(
+    serial TEXT PRIMARY KEY, agent BIGINT NOT NULL, issued BIGINT NOT NULL, expires BIGINT NOT NULL, revoked BIGINT);
+"""
+
+MIGRATIONS = (AGENTS + FACTS + MEDIA + COMMANDS + ENROLMENT,)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -66,10 +65,8 @@ class Worker:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, reply: Reply, *, then: Callable[[], None] | None = None) -> None:
+    def publish(self, reply: Reply) -> None:
         self._client.publish(reply.address.topic(reply.channel), reply.message, qos=1)
-        if then is not None:
-            then()
 
     def _make_client(self, mqtt: str, ca: str | None) -> Client:
         url = urlsplit(mqtt)
@@ -154,7 +151,8 @@ class Worker:
 
     def _tick(self) -> None:
         try:
-            for reply in self._ingest.ask_for_missing(self._clock.stamp().wall):
+            now = self._clock.stamp().wall
+            for reply in (*self._ingest.ask_for_missing(now), *self._ingest.due_commands(now)):
                 self.publish(reply)
         except StorageError as error:
-            log.warning("can't look for what is missing: %s", error)
+            log.warning("can't look for what is due: %s", error)

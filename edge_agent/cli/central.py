@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from edge_agent.central import registry
-from edge_agent.central.centre import Config
-from edge_agent.central.database import open_database
+from edge_agent.central import commands, registry
+from edge_agent.central.centre import Centre, Config
+from edge_agent.central.enrolment import make_token
 from edge_agent.central.service import run
-from edge_agent.clock import SystemClock, host_keeps_time
+from edge_agent.errors import ConflictError, InputError, NotFoundError
+from edge_agent.sync.contract.commands import parse_args
 from edge_agent.sync.contract.signing import public_key
 from edge_agent.sync.contract.topics import Address
 
@@ -20,6 +26,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Database = Annotated[str, typer.Option(help="A file, or postgresql://user@host/name.")]
 Keys = Annotated[Path, typer.Option(help="Folder of the centre's own keys, shared by its workers.")]
+Agent = Annotated[str, typer.Argument(help="TENANT/AGENT.")]
+KEYS = Path("central-keys")
 
 
 @app.callback()
@@ -32,31 +40,144 @@ def serve(
     database: Database = "central.db",
     mqtt: Annotated[str, typer.Option(help="The broker: mqtt[s]://[user:password@]host[:port].")] = "mqtt://127.0.0.1",
     media: Annotated[str, typer.Option(help="A folder, or s3://bucket/prefix.")] = "central-media",
-    http: Annotated[int, typer.Option(help="Port of uploads and pages.")] = 8443,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; put TLS in front of any but this one.")
-    ] = "127.0.0.1",
-    keys: Keys = Path("central-keys"),
+    http: Annotated[int, typer.Option(help="Port of uploads and pages.")] = 8440,
+    host: Annotated[str, typer.Option(help="Address to listen on; TLS belongs in front of any other.")] = "127.0.0.1",
+    keys: Keys = KEYS,
     spool: Annotated[Path, typer.Option(help="Folder of unfinished uploads, shared by its workers.")] = Path(
         "central-spool"
     ),
     ca: Annotated[str | None, typer.Option(help="Whom to believe on mqtts, as a PEM file.")] = None,
+    agents_mqtt: Annotated[str, typer.Option(help="The broker as agents reach it, where that differs.")] = "",
+    agents_http: Annotated[str, typer.Option(help="This centre as agents reach it, where that differs.")] = "",
 ) -> None:
     """接收事实与媒体 / receive; start as many as you like against one database."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(Config(database, mqtt, media, keys, spool, http, host, ca))
+    run(
+        Config(
+            database=database,
+            mqtt=mqtt,
+            media=media,
+            keys=keys,
+            spool=spool,
+            http=http,
+            host=host,
+            ca=ca,
+            agents_mqtt=agents_mqtt,
+            agents_http=agents_http,
+        )
+    )
+
+
+@app.command()
+def token(
+    tenant: Annotated[str, typer.Argument(help="The tenant: an institution or a district.")],
+    agent: Annotated[str, typer.Option(help="The agent whose broken box the new device replaces.")] = "",
+    venue: Annotated[str, typer.Option(help="The venue's name for people.")] = "",
+    database: Database = "central.db",
+    keys: Keys = KEYS,
+) -> None:
+    """接入令牌 / print a token that provisions one device within a week."""
+    with _centre(database, keys) as centre, centre.database.write() as tx:
+        print(make_token(tx, tenant, agent=agent, venue=venue, now=centre.clock.stamp().wall))
 
 
 @app.command()
 def enrol(
-    tenant: Annotated[str, typer.Argument(help="The tenant, an institution or a district.")],
-    agent: Annotated[str, typer.Argument(help="The agent's name.")],
+    agent: Agent,
     public: Annotated[str, typer.Argument(help="Its Ed25519 public key in hex.")],
-    database: Database = "central.db",
     venue: Annotated[str, typer.Option(help="The venue's name for people.")] = "",
+    database: Database = "central.db",
+    keys: Keys = KEYS,
 ) -> None:
     """登记终端 / make an agent known by hand, where it can't provision itself."""
     public_key(public)
-    with open_database(database).write() as tx:
-        now = SystemClock(kernel=host_keeps_time).stamp().wall
-        registry.enrol(tx, Address(tenant, agent), public=public, venue=venue, now=now)
+    with _centre(database, keys) as centre, centre.database.write() as tx:
+        registry.enrol(tx, _address(agent), public=public, venue=venue, now=centre.clock.stamp().wall)
+
+
+@app.command()
+def revoke(agent: Agent, database: Database = "central.db", keys: Keys = KEYS) -> None:
+    """吊销终端 / take nothing from an agent any more; give the broker the new list: central revocations."""
+    with _centre(database, keys) as centre:
+        if not centre.enrolment.revoke(_address(agent), centre.clock.stamp().wall):
+            raise NotFoundError(f"{agent} is no agent of this centre (终端不存在).")
+    print(f"{agent}: 已吊销 / revoked")
+
+
+@app.command()
+def revocations(database: Database = "central.db", keys: Keys = KEYS) -> None:
+    """吊销列表 / print the broker's `crlfile`."""
+    with _centre(database, keys) as centre:
+        print(centre.enrolment.revocations(centre.clock.stamp().wall), end="")
+
+
+@app.command()
+def certificate(
+    names: Annotated[list[str], typer.Argument(help="Host names and addresses of the server.")],
+    folder: Annotated[Path, typer.Option(help="Where ca.pem, server.key and server.pem are written.")] = Path(),
+    database: Database = "central.db",
+    keys: Keys = KEYS,
+) -> None:
+    """服务器证书 / make key and certificate of the broker or of this server."""
+    with _centre(database, keys) as centre:
+        authority = centre.authority()
+        key, made = authority.certify_server(names, centre.clock.stamp().wall)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "server.key").touch(mode=0o600)
+        for file, content in (("server.key", key), ("server.pem", made), ("ca.pem", authority.pem)):
+            (folder / file).write_text(content)
+
+
+@app.command()
+def send(
+    agent: Agent,
+    command: Annotated[Path, typer.Argument(help='A file such as {"command": "ping"}; docs/contract lists them.')],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 30.0,
+    by: Annotated[str, typer.Option(help="Who commands, for the record.")] = "operator",
+    database: Database = "central.db",
+    keys: Keys = KEYS,
+) -> None:
+    """下发命令 / sign a command, leave it to the workers, and print the agent's answer."""
+    try:
+        args = parse_args(command.read_bytes())
+    except OSError as error:
+        raise InputError(f"{command}: {error.strerror}.", do="Name a file that can be read.") from error
+    with _centre(database, keys) as centre:
+        with centre.database.write() as tx:
+            found = registry.find(tx, _address(agent))
+            if found is None or found.revoked:
+                raise NotFoundError(f"{agent} is no agent of this centre (终端不存在).")
+            now = centre.clock.stamp().wall
+            identifier = commands.issue(tx, centre.signer, found, args, by=by, now=now)
+        _print_answer(centre, identifier, wait)
+
+
+def _print_answer(centre: Centre, identifier: str, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while True:
+        with centre.database.read() as tx:
+            row = commands.find(tx, identifier)
+        if row is not None and row.result is not None and row.answered is not None:
+            print(json.dumps(msgspec.to_builtins(row.result), ensure_ascii=False))
+            if row.result.result != "done":
+                raise ConflictError(f"{identifier}: {row.result.result}: {row.result.reason}")
+            return
+        if time.monotonic() >= deadline:
+            print(f"{identifier}: 尚无回答 / no answer yet; it stays good until it expires")
+            return
+        time.sleep(0.1)
+
+
+def _address(text: str) -> Address:
+    tenant, _, agent = text.partition("/")
+    return Address(tenant, agent)
+
+
+@contextmanager
+def _centre(database: str, keys: Path) -> Iterator[Centre]:
+    """Open a centre for one command: no broker, no media."""
+    centre = Centre(Config(database=database, mqtt="", media=str(keys / "none"), keys=keys, spool=keys / "spool"))
+    try:
+        yield centre
+    finally:
+        centre.close()

@@ -13,6 +13,7 @@ from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.x509.oid import NameOID
 
 from edge_agent.durable import replace_file
 from edge_agent.errors import InputError, StorageError
@@ -93,6 +95,12 @@ class IdentityFolder:
         if not isinstance(private_key, Ed25519PrivateKey):
             raise StorageError(f"{self.key}: not an Ed25519 key.", do="Run edge-agent provision again.")
         return private_key
+
+    def signing_request(self, name: str) -> str:
+        """Give a certificate signing request for the device's key, as PEM."""
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(self.private_key(), None)
+        return request.public_bytes(Encoding.PEM).decode()
 
     def signer(self) -> Signer:
         return Signer(self.private_key())

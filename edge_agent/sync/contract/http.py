@@ -20,6 +20,19 @@ UPLOADS = "/v1/uploads"
 PROVISION = "/v1/provision"
 CONFIRMATIONS = "/v1/confirmations"
 FACTS = "/v1/facts"
+"""GET: the agent's own facts after `epoch` and `seq`, as batches; for a device that replaces a broken one."""
+
+MEDIA = "/v1/media"
+"""GET: the ids of the agent's media that the centre holds."""
+
+DOCUMENTS = "/v1/documents"
+"""GET: the documents that the agent has sent."""
+
+CERTIFICATE = "/v1/certificate"
+"""POST: a new certificate for the same key, before the old one ends."""
+
+REVOCATIONS = "/v1/revocations"
+"""GET: the revocation list for the broker, as PEM."""
 
 TUS_VERSION = "1.0.0"
 TUS_EXTENSIONS = "creation,expiration,termination"
@@ -30,6 +43,30 @@ CONFIRMATION_HEADER = "Upload-Confirmation"
 CODE_HEADER = "Error-Code"
 CHECKSUM_MISMATCH = 460
 """The status that tus's checksum extension gives to bytes that are not what was announced."""
+
+
+class ProvisionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a device asks with: a token that a person gave it, and a signing request of the key that it made.
+
+    `agent` is the name that its database bears already; empty: the centre gives one.
+    """
+
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    csr: Annotated[str, msgspec.Meta(max_length=10_000)]
+    agent: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class Provisioned(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the device is from now on. `replaces` says that facts of this agent are here: fetch them back."""
+
+    tenant: str
+    agent: str
+    mqtt: str
+    http: str
+    keys: list[str]
+    certificate: str
+    authority: str
+    replaces: bool = False
 
 
 class UploadMetadata(msgspec.Struct, frozen=True, kw_only=True):
