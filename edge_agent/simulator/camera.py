@@ -141,7 +141,7 @@ class VirtualCamera:
     async def _shut(self) -> None:
         if self._responder is not None:
             self._responder.stop()
-        self._rtsp.stop()
+        await self._rtsp.stop()
         await self._http.stop()
 
     async def _finish(self) -> None:

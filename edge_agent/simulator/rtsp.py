@@ -47,11 +47,15 @@ class RtspServer:
         )
         self._device.rtsp_port = self._server.sockets[0].getsockname()[1]
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Refuses new connections and cuts the ones there are."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        server, self._server = self._server, None
+        if server is not None:
+            # asyncio loses, open, a connection that it has accepted but not yet attached when the server is closed.
+            for sock in server.sockets:
+                server.get_loop().remove_reader(sock.fileno())
+            await asyncio.sleep(0)
+            server.close()
         self.cut()
 
     def cut(self) -> None:
