@@ -112,6 +112,14 @@ class FaceSettings(Section):
     impact_assessment: str = Field(
         default="", description="Id of the personal-information impact assessment; without it recognition stays off."
     )
+    engine: Literal["opencv", "dlib"] = Field(
+        default="opencv", description="What recognises; dlib is there to compare: it fails on East Asian faces."
+    )
+    liveness: Literal["off", "passive", "risk_based", "always"] = Field(
+        default="risk_based",
+        description="What shows that a face lives: nothing, motion, motion or else a challenge, always a challenge.",
+    )
+    models_dir: Path | None = Field(default=None, description="Folder of the model weights.")
 
 
 class SyncSettings(Section):

@@ -18,6 +18,7 @@ from edge_agent.cli.lazy import mount
 
 BENCHES = {
     "evidence": ("edge_agent.cli.benches.evidence:run", "A class's package: making and verifying it."),
+    "faces": ("edge_agent.cli.benches.faces:run", "Faces: frame to name against dlib, start and memory of the engine."),
     "upload": ("edge_agent.cli.benches.upload:run", "A recording to the centre by tus, against a plain PUT."),
     "record": ("edge_agent.cli.benches.record:run", "Recording: copying packets against ffmpeg and OpenCV."),
     "sync": ("edge_agent.cli.benches.sync:run", "Facts to the centre and back, durable, against bare paho."),

@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("edge_agent.cli.intake:import_app", "导入名册、课表等 / import rosters, timetables and other tables."),
     "kiosk": ("edge_agent.cli.kiosk:app", "打卡终端的初始化码 / the code of the first run."),
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
+    "faces": ("edge_agent.cli.faces:app", "人脸识别与活体检测的测量 / measure recognition and liveness."),
     "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
     "restore": ("edge_agent.cli.backup:restore_app", "恢复数据库 / put a backup back."),
     "provision": ("edge_agent.cli.provision:app", "接入中心 / become an agent of a central server."),

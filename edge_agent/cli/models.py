@@ -9,24 +9,29 @@ from typing import Annotated
 import typer
 
 from edge_agent.errors import DeviceError
-from edge_agent.faces.face import EngineName
 from edge_agent.faces.fetch import fetch
-from edge_agent.faces.manifest import Model, State, read_manifest, share_folder
+from edge_agent.faces.manifest import Group, Model, State, read_manifest, weights_folder
+from edge_agent.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Fetch and verify the face models. 人脸模型的下载与校验。")
 
-Engine = Annotated[EngineName | None, typer.Option(help="Only this engine's files; fetch takes opencv's by default.")]
+Engine = Annotated[Group | None, typer.Option(help="Only this engine's files; fetch takes opencv's by default.")]
 Folder = Annotated[Path | None, typer.Option(help="Where the weights lie; by default the settings' folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
-def _models(engine: EngineName | None) -> tuple[Model, ...]:
+def _folder(named: Path | None) -> Path:
+    settings = load_settings()
+    return named or weights_folder(settings.faces.models_dir, settings.store.data_dir)
+
+
+def _models(engine: Group | None) -> tuple[Model, ...]:
     manifest = read_manifest()
     return manifest.of(engine) if engine else manifest.file
 
 
-def _states(engine: EngineName | None, folder: Path | None) -> list[dict[str, str | int]]:
-    where = folder or share_folder()
+def _states(engine: Group | None, folder: Path | None) -> list[dict[str, str | int]]:
+    where = _folder(folder)
     return [
         {
             "name": model.name,
@@ -52,7 +57,7 @@ def fetch_command(
     mirror: Annotated[str, typer.Option(help="An address under which the files lie by name, asked first.")] = "",
 ) -> None:
     """Bring the weights here; what lies here already and is right is kept."""
-    where = folder or share_folder()
+    where = _folder(folder)
     for model, done in fetch(_models(engine or "opencv"), where, offline=offline, mirror=mirror):
         print(f"{model.name}: {done}")
 

@@ -12,8 +12,6 @@ from edge_agent.faces.backend import Backend, load_backend
 from edge_agent.faces.face import Box, Detection, EngineName, Floats, Look, Mesh, Picture, Subject, floats
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker
 
-LONGEST = 480
-"""Pixels of the side that is searched: a face of 60 pixels in a frame of 1280 still has 22; YuNet needs 10."""
 _CLOSE_SIDE = 160
 _CLOSE_FACE = 90
 _ALIGNED = 112
@@ -32,19 +30,20 @@ class Analyser:
 
     def faces(self, picture: Picture) -> list[Box]:
         """All faces of a room's picture, small ones too."""
-        return tiled_faces(self.backend, picture)
+        return [face.box for face in tiled_faces(self.backend, picture)]
 
 
 def look_closely(
     backend: Backend, landmarker: Landmarker | None, picture: Picture
 ) -> tuple[Subject | None, tuple[Box, ...]]:
     height, width = picture.shape[:2]
-    found = backend.detect(picture, longest=LONGEST)
+    found = backend.detect(picture, longest=backend.longest)
     if not found:
         return None, ()
     nearest = max(found, key=lambda face: _nearness(face.box, width, height))
     others = tuple(face.box for face in found if face is not nearest)
-    close = _refined(backend, picture, nearest) if max(width, height) > LONGEST else nearest
+    shrunk = backend.longest is not None and max(width, height) > backend.longest
+    close = _refined(backend, picture, nearest) if shrunk else nearest
     mesh: Mesh | None = landmarker.mesh(picture, close) if landmarker else None
     return Subject(close, _look(picture, close), backend.embed(picture, close), mesh), others
 
@@ -119,17 +118,20 @@ _TILE = 704
 _TILE_OVERLAP = 96
 
 
-def tiled_faces(backend: Backend, picture: Picture) -> list[Box]:
+def tiled_faces(backend: Backend, picture: Picture) -> list[Detection]:
     """Faces of a large picture, searched tile by tile: whole, 1080p would take 190 MB more, and miss the back row."""
     height, width = picture.shape[:2]
-    found: list[Box] = []
+    found: list[Detection] = []
     for top in _starts(height):
         for left in _starts(width):
             tile = np.ascontiguousarray(picture[top : top + _TILE, left : left + _TILE])
-            for face in backend.detect(tile):
-                box = face.box
-                found.append(Box(box.x + left, box.y + top, box.width, box.height))
+            found += [_shifted(face, left, top) for face in backend.detect(tile)]
     return _without_twins(found)
+
+
+def _shifted(face: Detection, x: int, y: int) -> Detection:
+    box = Box(face.box.x + x, face.box.y + y, face.box.width, face.box.height)
+    return Detection(box, floats(face.points + np.array([x, y])), face.score)
 
 
 def _starts(length: int) -> Sequence[int]:
@@ -139,12 +141,12 @@ def _starts(length: int) -> Sequence[int]:
     return [round(i * (length - _TILE) / (count - 1)) for i in range(count)]
 
 
-def _without_twins(boxes: Sequence[Box]) -> list[Box]:
+def _without_twins(faces: Sequence[Detection]) -> list[Detection]:
     """A face on a seam is found twice, perhaps cut: of boxes that share half the smaller one, the larger stays."""
-    kept: list[Box] = []
-    for box in sorted(boxes, key=lambda each: -each.area):
-        if all(_shared(box, other) < box.area / 2 for other in kept):
-            kept.append(box)
+    kept: list[Detection] = []
+    for face in sorted(faces, key=lambda each: -each.box.area):
+        if all(_shared(face.box, other.box) < face.box.area / 2 for other in kept):
+            kept.append(face)
     return kept
 
 

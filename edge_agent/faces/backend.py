@@ -70,6 +70,11 @@ class Backend(Protocol):
     @property
     def identity(self) -> Identity: ...
 
+    @property
+    def longest(self) -> int | None:
+        """Pixels of a frame's longer side in which whoever stands at a kiosk is found; None: it needs them all."""
+        ...
+
     def detect(self, picture: Picture, *, longest: int | None = None) -> list[Detection]:
         """Faces of a blue-green-red picture, in its own pixels; `longest` bounds the side that is searched."""
         ...

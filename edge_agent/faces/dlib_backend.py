@@ -49,6 +49,10 @@ class DlibBackend:
     def identity(self) -> Identity:
         return DLIB
 
+    @property
+    def longest(self) -> None:
+        """HOG needs 80 pixels of a face, 40 of a frame that is doubled: none can be spared."""
+
     def detect(self, picture: Picture, *, longest: int | None = None) -> list[Detection]:
         height, width = picture.shape[:2]
         shrink = min(1.0, longest / max(width, height)) if longest else 1.0

@@ -9,6 +9,7 @@ import hashlib
 import tomllib
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +23,17 @@ _CHECKOUT = Path(__file__).parents[2] / "models"
 def share_folder() -> Path:
     """The folder with the manifest: inside an installed package, or `models/` of a checkout."""
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+def weights_folder(configured: Path | None, data_dir: Path) -> Path:
+    """Where the weights lie: as configured, else `models/` of a checkout, else beside the data."""
+    if configured is not None:
+        return configured
+    return data_dir / "models" if _PACKAGED.is_dir() else _CHECKOUT
+
+
+Group = Literal["opencv", "dlib", "sample"]
+"""What a file is for: an engine, or a picture to try the engines on."""
 
 
 class Source(BaseModel):
@@ -58,7 +70,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
-    engine: EngineName
+    engine: Group
     use: str
     size: int = Field(gt=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -82,7 +94,7 @@ class Manifest(BaseModel):
 
     file: tuple[Model, ...] = Field(min_length=1)
 
-    def of(self, engine: EngineName) -> tuple[Model, ...]:
+    def of(self, engine: Group) -> tuple[Model, ...]:
         return tuple(model for model in self.file if model.engine == engine)
 
     def named(self, name: str) -> Model:

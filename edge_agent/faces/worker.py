@@ -16,7 +16,7 @@ from typing import cast
 import cv2
 
 from edge_agent.errors import DeviceError, InputError
-from edge_agent.faces.analyse import LONGEST, Analyser
+from edge_agent.faces.analyse import Analyser
 from edge_agent.faces.face import EngineName
 from edge_agent.faces.frames import decode_frame
 from edge_agent.faces.wire import FRAME, PREVIEW, pack, pack_sight
@@ -30,7 +30,8 @@ def answer(analyser: Analyser, message: bytes) -> bytes:
     if kind == FRAME:
         return pack_sight(width, height, *analyser.frame(picture))
     if kind == PREVIEW:
-        return pack_sight(width, height, None, [face.box for face in analyser.backend.detect(picture, longest=LONGEST)])
+        found = analyser.backend.detect(picture, longest=analyser.backend.longest)
+        return pack_sight(width, height, None, [face.box for face in found])
     return pack_sight(width, height, None, analyser.faces(picture))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.x509 import load_pem_x509_certificate
 
 from edge_agent.errors import EdgeAgentError
-from edge_agent.faces.manifest import read_manifest, share_folder
+from edge_agent.faces.manifest import read_manifest, weights_folder
 from edge_agent.model.lesson import Timetable
 from edge_agent.policies import load_policy
 from edge_agent.rules.plan import Schedule, compile_schedule
@@ -52,7 +52,7 @@ def gather(agent: Agent, connection: Connection, *, database_faults: Sequence[st
         disk_level=level,
         forecast=None if free is None else _forecast(agent, connection, schedules, stamp.wall, free),
         database_faults=database_faults,
-        model_states=_model_states(),
+        model_states=_model_states(settings),
         assessment=settings.faces.impact_assessment,
         faces_wanted=settings.faces.enabled,
         provisioned=_provisioned(settings),
@@ -108,8 +108,8 @@ def _forecast(
     return forecast(free - keep.substream, planned, rate, days=agent.settings.disk.forecast_days)
 
 
-def _model_states() -> Mapping[str, str]:
-    where = share_folder()
+def _model_states(settings: Settings) -> Mapping[str, str]:
+    where = weights_folder(settings.faces.models_dir, settings.store.data_dir)
     return {model.name: model.state(where).value for model in read_manifest().of("opencv")}
 
 

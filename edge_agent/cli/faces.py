@@ -1,0 +1,162 @@
+"""`edge-agent faces`: measure recognition and liveness on one's own pictures, and look after the gallery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from edge_agent.errors import InputError
+from edge_agent.faces import evaluate
+from edge_agent.faces.answer import Action
+from edge_agent.faces.clips import ClipVerdict, judge_clip, look_at, read_clip
+from edge_agent.faces.face import EngineName
+from edge_agent.faces.gallery import FILING_THRESHOLD, Gallery, reset
+from edge_agent.faces.manifest import weights_folder
+from edge_agent.faces.process import FaceEngine
+from edge_agent.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Measure recognition and liveness. 人脸识别与活体检测的测量。")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Models = Annotated[Path | None, typer.Option(help="Folder of the weights; by default the settings'.")]
+Engine = Annotated[EngineName | None, typer.Option(help="opencv or dlib; by default the settings'.")]
+CHALLENGES = {"turn": (Action.TURN_LEFT, Action.TURN_RIGHT), "blink": (Action.BLINK,), "none": ()}
+
+
+@contextmanager
+def _engine(engine: EngineName | None, models: Path | None) -> Iterator[FaceEngine]:
+    settings = load_settings()
+    folder = models or weights_folder(settings.faces.models_dir, settings.store.data_dir)
+    with FaceEngine(folder, engine or settings.faces.engine) as started:
+        started.wait_ready()
+        yield started
+
+
+@app.command("eval")
+def eval_command(
+    gallery: Annotated[Path, typer.Option(help="A folder a person: these are enrolled, with all their photos.")],
+    probes: Annotated[Path, typer.Option(help="A folder a person; whoever is not in the gallery is a stranger.")],
+    engine: Engine = None,
+    frames: Annotated[int, typer.Option(min=1, help="Photos a decision: 1, or 3 and more as a kiosk takes them.")] = 1,
+    models: Models = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide on each probe as a kiosk would, and sum up."""
+    enrolled, asked = evaluate.photos_by_person(gallery), evaluate.photos_by_person(probes)
+    with _engine(engine, models) as running:
+        roster = evaluate.roster_of(enrolled, evaluate.embed_photos(running, enrolled), running.identity)
+        judged = evaluate.judge(asked, evaluate.embed_photos(running, asked), roster, frames=frames)
+    figures = evaluate.figures(judged, enrolled)
+    if as_json:
+        rows = [_probe(probe) for probe in judged]
+        print(json.dumps({"probes": rows, "figures": {"engine": str(roster.identity), **asdict(figures)}}))
+        return
+    for row in map(_probe, judged):
+        print(f"{row['probe']}\t{row['decision']}\t{row['name']}\t{row['score']:.3f}\t{row['margin']:.3f}")
+    _print_figures(str(roster.identity), figures)
+
+
+@app.command("splits")
+def splits_command(
+    people: Annotated[Path, typer.Argument(help="A folder a person, with three photos or more.")],
+    splits: Annotated[int, typer.Option(min=1, help="How often half of the people is drawn.")] = 300,
+    engine: Engine = None,
+    frames: Annotated[int, typer.Option(min=1, help="Photos a decision.")] = 1,
+    models: Models = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enrol half of the people with two photos each, let all come: found, strangers named, over seeded splits."""
+    photos = evaluate.photos_by_person(people)
+    with _engine(engine, models) as running:
+        identity = running.identity
+        figures = evaluate.split_figures(
+            photos, evaluate.embed_photos(running, photos), identity, splits=splits, frames=frames
+        )
+    if as_json:
+        print(json.dumps({"splits": splits, "frames": frames, "engine": str(identity), "figures": asdict(figures)}))
+        return
+    _print_figures(str(identity), figures)
+
+
+@app.command("liveness")
+def liveness_command(
+    clips: Annotated[list[Path], typer.Argument(help="Video files of one person each.")],
+    challenge: Annotated[
+        Literal["turn", "blink", "none"], typer.Option(help="The movement to look for, instead of judging motion.")
+    ] = "none",
+    models: Models = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each clip whether it shows a living face, and why."""
+    rows = []
+    with _engine("opencv", models) as running:
+        for clip in clips:
+            if not clip.is_file():
+                raise InputError(f"{clip}: no such file (找不到文件).", do="Give video files.")
+            verdict = judge_clip(look_at(running, read_clip(clip)), CHALLENGES[challenge])
+            rows.append(_clip(clip, verdict))
+            if not as_json:
+                print(f"{clip}\t{verdict.verdict}\t{verdict.seconds:.1f} s\t{', '.join(verdict.reasons)}")
+    if as_json:
+        print(json.dumps({"clips": rows}))
+
+
+@app.command("status")
+def status_command(as_json: AsJson = False) -> None:
+    """Say how many people's faces are stored here, and how many need filing. 本机人脸数量与备案门槛。"""
+    gallery = Gallery(load_settings().store.data_dir / "faces")
+    count = gallery.count()
+    gallery.close()
+    if as_json:
+        print(json.dumps({"people": count, "filing_threshold": FILING_THRESHOLD}))
+        return
+    print(f"{count} people's faces are stored on this device (本机已存 {count} 人).")
+    print(f"From {FILING_THRESHOLD} over all devices on, file with the authority (达到 {FILING_THRESHOLD} 人须备案).")
+
+
+@app.command("reset")
+def reset_command(
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Really delete all templates; stop the kiosk service first.")
+    ] = False,
+) -> None:
+    """Delete the gallery and its key, when they don't belong together any more: everybody is enrolled again."""
+    if not yes:
+        raise InputError("This deletes all face templates (将删除全部人脸模板).", do="Repeat it with --yes.")
+    reset(load_settings().store.data_dir / "faces")
+    print("The gallery is empty. 人脸库已清空。")
+
+
+def _probe(probe: evaluate.Probe) -> dict[str, str | float]:
+    decision = probe.decision
+    return {
+        "probe": ", ".join(str(path) for path in probe.paths),
+        "decision": probe.outcome,
+        "name": probe.name,
+        "score": round(decision.score, 4) if decision else 0.0,
+        "margin": round(decision.margin, 4) if decision else 0.0,
+    }
+
+
+def _clip(clip: Path, verdict: ClipVerdict) -> dict[str, object]:
+    return {
+        "clip": str(clip),
+        "verdict": verdict.verdict.value,
+        "reasons": list(verdict.reasons),
+        "seconds": round(verdict.seconds, 2),
+        "windows": [each.value for each in verdict.windows],
+    }
+
+
+def _print_figures(engine: str, figures: evaluate.Figures) -> None:
+    found, named = figures.tpir_interval, figures.fpir_interval
+    print(f"engine      {engine}")
+    print(f"members     {figures.members}, found {figures.tpir:.2%} ({found[0]:.2%} to {found[1]:.2%})")
+    print(f"strangers   {figures.strangers}, named {figures.fpir:.2%} ({named[0]:.2%} to {named[1]:.2%})")
+    print(f"wrong names {figures.wrong_names}, doubtful {figures.doubtful}, no face {figures.no_face}")
