@@ -38,6 +38,7 @@ def answer(analyser: Analyser, message: bytes) -> bytes:
 def main(descriptor: int, engine: EngineName, weights: Sequence[Path]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches us too; the service closes the socket
     cv2.setNumThreads(THREADS)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # a warning at each model's load tells nothing
     with Connection(descriptor) as service:
         try:
             analyser = Analyser(engine, {path.name: path for path in weights})
