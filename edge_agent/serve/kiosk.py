@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from edge_agent import __version__
+from edge_agent.faces.answer import LivenessPolicy
+from edge_agent.faces.kiosk import KioskFaces
+from edge_agent.faces.manifest import weights_folder
 from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
@@ -23,6 +26,9 @@ from edge_agent.web.site import Site
 from edge_agent.web.tls import Authority, find_names
 
 CODE_LASTS = timedelta(days=30)
+RETIRE_SECONDS = 20.0
+"""How often templates that may no longer be kept are looked for: a withdrawal must be carried out within 60 s."""
+
 _HOUR, _MINUTE = 3600.0, 60.0
 
 log = logging.getLogger(__name__)
@@ -31,8 +37,8 @@ log = logging.getLogger(__name__)
 class KioskService:
     """The servers and the housekeeping of a tick."""
 
-    def __init__(self, agent: Agent, site: Site) -> None:
-        self._agent, self._site = agent, site
+    def __init__(self, agent: Agent, site: Site, faces: KioskFaces | None = None) -> None:
+        self._agent, self._site, self._faces = agent, site, faces
         self._reader = agent.connect()
         self._due: dict[str, float] = {}
         web = agent.settings.web
@@ -51,6 +57,9 @@ class KioskService:
             raise RuntimeError("the web server's thread ended")  # the watchdog restarts the service
         if count_waiting(self._reader):
             site.desk.settle()
+        if self._faces is not None and self._is_due("faces", RETIRE_SECONDS):
+            now = site.now().wall
+            self._faces.retire(self._reader, now.astimezone(site.policies(site.settings.policy).policy.zone).date())
         if self._is_due("tidy", _HOUR):
             site.writer.run(sessions.drop_expired)
         if self._tls is not None and self._is_due("names", _MINUTE):
@@ -74,6 +83,25 @@ def code_file(settings: Settings) -> Path:
     return settings.store.data_dir / "first-run-code"
 
 
+def open_faces(agent: Agent) -> KioskFaces | None:
+    """Start the face engine, where recognition is wanted and lawful; else everybody is signed in by hand."""
+    settings = agent.settings.faces
+    if not settings.enabled:
+        return None
+    if not settings.impact_assessment:
+        log.warning("Recognition is off: faces.impact_assessment names no impact assessment (未登记影响评估).")
+        return None
+    return KioskFaces(
+        models=weights_folder(settings.models_dir, agent.settings.store.data_dir),
+        gallery=agent.settings.store.data_dir / "faces",
+        engine=settings.engine,
+        policy=LivenessPolicy(settings.liveness),
+        clock=agent.clock,
+        writer=agent.writer,
+        connect=agent.connect,
+    )
+
+
 def make_first_code(agent: Agent) -> str | None:
     """Give the first run's code, made anew; None once there is an administrator."""
     with agent.reading() as connection:
@@ -92,8 +120,11 @@ def serve(settings: Settings) -> None:
         agent.writer.append(ServiceStarted(service="kiosk", version=__version__))
         if make_first_code(agent) is not None:
             log.info("First run: the code is in %s", code_file(settings))
-        site = Site(settings, agent.clock, agent.writer, agent.files, cache(load_policy))
-        service = KioskService(agent, site)
+        faces = open_faces(agent)
+        site = Site(settings, agent.clock, agent.writer, agent.files, cache(load_policy), faces)
+        service = KioskService(agent, site, faces)
         Ticker(service.tick).run()
         service.close()
+        if faces is not None:
+            faces.close()
         agent.writer.append(ServiceStopped(service="kiosk"))
