@@ -57,7 +57,7 @@ run_tests() {
     .venv/bin/edge-agent models fetch
 
     say "代码检查" "linters and types"
-    shellcheck install.sh .ci/run constraints/compile.sh systemd/bin/edge-agent
+    shellcheck install.sh .ci/run constraints/compile.sh systemd/bin/edge-agent tests/appliance/boot.sh
     .venv/bin/ruff check --quiet .
     .venv/bin/ruff format --quiet --check .
     .venv/bin/mypy
