@@ -154,19 +154,27 @@ def test_an_agent_can_not_speak_for_another(site: Site, tmp_path: Path) -> None:
     listener.on_message = lambda _client, _data, message: heard.append(message.topic)
     listener.connect("127.0.0.1", site.broker.port)
     listener.loop_start()
+    assert eventually(listener.is_connected)
+    listener.subscribe("v1/+/+/res", qos=1)
+    for name in ("ea-another", identity.agent):
+        _speak(site, folder, f"v1/jinan/{name}/res")
+    assert eventually(lambda: bool(heard))
+    assert heard == [f"v1/jinan/{identity.agent}/res"]
+    listener.disconnect()
+    listener.loop_stop()
+
+
+def _speak(site: Site, folder: IdentityFolder, topic: str) -> None:
+    """Publish with the device's certificate; mosquitto 2.0 ends the connection of who speaks out of turn."""
     speaker = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     speaker.tls_set(ca_certs=str(folder.authority), certfile=str(folder.certificate), keyfile=str(folder.key))
     speaker.connect("localhost", site.broker.tls)
     speaker.loop_start()
-    assert eventually(lambda: speaker.is_connected() and listener.is_connected())
-    listener.subscribe("v1/+/+/res", qos=1)
-    for name in ("ea-another", identity.agent):
-        speaker.publish(f"v1/jinan/{name}/res", b"{}", qos=1).wait_for_publish(10)
-    assert eventually(lambda: bool(heard))
-    assert heard == [f"v1/jinan/{identity.agent}/res"]
-    for client in (speaker, listener):
-        client.disconnect()
-        client.loop_stop()
+    assert eventually(speaker.is_connected)
+    sent = speaker.publish(topic, b"{}", qos=1)
+    assert eventually(lambda: sent.is_published() or not speaker.is_connected())
+    speaker.disconnect()
+    speaker.loop_stop()
 
 
 def test_a_broken_box_is_replaced_and_gets_back_what_it_had_sent(site: Site, tmp_path: Path) -> None:
