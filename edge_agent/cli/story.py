@@ -29,7 +29,7 @@ from edge_agent.simulator import course
 from edge_agent.simulator.course import Course
 from edge_agent.simulator.operator import Operator
 from edge_agent.simulator.venue import PATIENCE, Process, Venue
-from edge_agent.simulator.visitor import KioskPlace, read_cast
+from edge_agent.simulator.visitor import KioskPlace, Said, read_cast
 from edge_agent.store import media, slots, training, verdicts
 from edge_agent.store.facts import read_facts, read_head
 from edge_agent.store.lessons import list_lessons
@@ -328,12 +328,17 @@ class Story:
             time.sleep(0.2)
 
     def _visit(self, frames: Iterator[bytes], wanted: str, *, kiosk: KioskPlace | None = None) -> str:
+        """Stand before a kiosk until it says what is wanted; give its words."""
         began = time.monotonic()
-        said = (kiosk or self._kiosk).visit(frames, {wanted}, seconds=VISIT)
-        last = said[-1] if said else {"state": "nothing", "title": "", "text": ""}
-        expect(last["state"] == wanted, f"the kiosk said {[each['state'] for each in said]}, not {wanted}")
-        words = " ".join(filter(None, (last["title"], last["text"])))
-        return f"“{words}”，{time.monotonic() - began:.1f} s"
+        heard: list[Said] = []
+        # Somebody who is asked for a movement that the clip doesn't show steps back and comes again.
+        turned_away = set() if wanted == "refused" else {"challenge", "refused"}
+        while (left := VISIT - (time.monotonic() - began)) > 0:
+            heard += (kiosk or self._kiosk).visit(frames, {wanted, *turned_away}, seconds=left)
+            if heard and heard[-1]["state"] == wanted:
+                words = " ".join(filter(None, (heard[-1]["title"], heard[-1]["text"])))
+                return f"“{words}”，{time.monotonic() - began:.1f} s"
+        raise DeviceError(f"the kiosk said {[each['state'] for each in heard]}, not {wanted}")
 
     def _by_hand(self, unit: int, direction: str, *wanted: str) -> str:
         """The instructor signs everybody who gave no consent; each must hear `wanted`."""
