@@ -7,7 +7,7 @@ import json
 import secrets
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -28,13 +28,12 @@ from edge_agent.serve.kiosk import code_file
 from edge_agent.simulator import course
 from edge_agent.simulator.course import Course
 from edge_agent.simulator.operator import Operator
-from edge_agent.simulator.venue import PATIENCE, Process, Venue
+from edge_agent.simulator.venue import PATIENCE, Process, Venue, listens
 from edge_agent.simulator.visitor import KioskPlace, Said, read_cast
 from edge_agent.store import media, slots, training, verdicts
 from edge_agent.store.facts import read_facts, read_head
 from edge_agent.store.lessons import list_lessons
 from edge_agent.store.outbox import find_acked, read_backlog
-from edge_agent.sync.identity import Identity, IdentityFolder
 
 TENANT = "demo"
 CAMERAS = 2
@@ -58,13 +57,17 @@ CLIP = Model(
 )
 
 
+def options(values: Mapping[str, str]) -> list[str]:
+    return [part for name, value in values.items() for part in (f"--{name}", value)]
+
+
 def expect(held: object, otherwise: str) -> None:
     if not held:
         raise DeviceError(otherwise)
 
 
-def command(*arguments: str, may_end: Collection[int] = (0,)) -> dict[str, Any]:
-    """Run `edge-agent ARGUMENTS` here, so that nothing is loaded twice; give its last line's JSON, or nothing.
+def run(*arguments: str, may_end: Collection[int] = (0,)) -> str:
+    """Run `edge-agent ARGUMENTS` here, so that nothing is loaded twice; give the last line that it prints.
 
     Raises `DeviceError` with what it said where it ends otherwise.
     """
@@ -74,15 +77,19 @@ def command(*arguments: str, may_end: Collection[int] = (0,)) -> dict[str, Any]:
     lines = told.getvalue().strip().splitlines()
     if code not in may_end:
         raise DeviceError(f"edge-agent {' '.join(arguments[:2])}: {' '.join([*lines[-3:], complaint.getvalue()])}")
-    said = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
-    return dict(said)
+    return lines[-1] if lines else ""
+
+
+def ask(*arguments: str, may_end: Collection[int] = (0,)) -> dict[str, Any]:
+    """Run a command that answers in JSON."""
+    return dict(json.loads(run(*arguments, "--json", may_end=may_end)))
 
 
 def take_over(kind: str, table: Path) -> int:
     """Import a table as somebody does who ticks every warning; give how many rows are new."""
-    doubts = command("import", kind, str(table), "--dry-run", "--json", may_end=(0, 3))["blocking"]
+    doubts = ask("import", kind, str(table), "--dry-run", may_end=(0, 3))["blocking"]
     ticks = [part for key in doubts for part in ("--accept", key)]
-    return int(command("import", kind, str(table), "--json", *ticks)["written"]["added"])
+    return int(ask("import", kind, str(table), *ticks)["written"]["added"])
 
 
 class Story:
@@ -114,7 +121,7 @@ class Story:
     def prepare(self) -> str:
         look = ("--size", "960x540", "--fps", "10", "--kbps", "600", "--seconds", "10")
         self._virtual = self.venue.start("cameras", "simulator", "camera", "--count", str(CAMERAS), *look, "--json")
-        command("migrate")
+        run("migrate")
         self._services = self.venue.start("agent", "run")
         self._agent = self._open.enter_context(open_agent(self.venue.settings))
         return str(self.venue.folder)
@@ -125,19 +132,13 @@ class Story:
         self._broker = self.venue.start_broker()
         if self._broker is None:
             return "未安装 mosquitto，本机保持离线 / mosquitto is not installed: this device stays offline"
-        name, database = self.venue.settings.agent, str(self.venue.folder / "central.db")
-        folder = IdentityFolder(self.venue.settings.store.data_dir)
-        public = folder.signer().public.public_bytes_raw().hex()
-        command("central", "enrol", TENANT, name, public, "--database", database, "--venue", course.ROOM)
-        keys = self._keys
-        key = signing_key(keys).public.public_bytes_raw().hex()
-        http = f"http://127.0.0.1:{self.venue.centre_port}"
-        folder.write(Identity(tenant=TENANT, agent=name, mqtt=self.venue.mqtt, http=http, keys=[key]))
-        where = {"database": database, "mqtt": self.venue.mqtt, "http": str(self.venue.centre_port), "keys": str(keys)}
-        where |= {name: str(self.venue.folder / f"central-{name}") for name in ("media", "spool")}
-        options = [part for name, value in where.items() for part in (f"--{name}", value)]
-        self.venue.start("central", "central", "serve", *options)
-        return f"{name} → {self.venue.mqtt}"
+        own = {name: str(self.venue.folder / f"central-{name}") for name in ("database", "keys")}
+        rest = {name: str(self.venue.folder / f"central-{name}") for name in ("media", "spool")}
+        rest |= {"mqtt": self.venue.mqtt, "http": str(self.venue.centre_port)}
+        centre = self.venue.start("central", "central", "serve", *options(own | rest))
+        centre.wait_until(lambda: listens(self.venue.centre_port), "does not answer")
+        token = run("central", "token", TENANT, "--venue", course.ROOM, *options(own))
+        return run("provision", "--url", f"http://127.0.0.1:{self.venue.centre_port}", "--token", token)
 
     def bind_cameras(self) -> str:
         virtual = self._virtual
@@ -145,7 +146,7 @@ class Story:
         pictures, self._cameras = [], []
         for name, one in zip(("前方", "后方"), virtual.told(), strict=True):
             label = ("--serial", one["serial"], "--code", one["password"], "--host", one["onvif"].split("/")[2])
-            bound = command("cameras", "bind", "--room", self._room, "--name", name, "--json", "--no-multicast", *label)
+            bound = ask("cameras", "bind", "--room", self._room, "--name", name, "--no-multicast", *label)
             pictures += [each["picture"] for each in bound["bound"]]
             self._cameras += [each["camera"]["id"] for each in bound["bound"]]
         expect(len(pictures) == CAMERAS, f"{len(pictures)} cameras bound, not {CAMERAS}")
@@ -193,7 +194,7 @@ class Story:
             files.append(self.venue.folder / f"photo-{number}.jpg")
             files[-1].write_bytes(still)
         expect("faces" in import_module("edge_agent.cli.main").COMMANDS, "not landed")
-        told = command("faces", "enrol", trainee, *map(str, files), "--json")
+        told = run("faces", "enrol", trainee, *map(str, files))
         return f"{told}"
 
     # the lessons
@@ -298,7 +299,7 @@ class Story:
 
     def export(self) -> str:
         self._package = self.venue.folder / "package.zip"
-        made = command("export", "--class", course.CODE, "--out", str(self._package), "--json")
+        made = ask("export", "--class", course.CODE, "--out", str(self._package))
         expect(not made["incomplete"] and not made["missing_media"], f"incomplete: {made}")
         return f"{made['files']} 个文件，{made['size'] / 1e6:.1f} MB / files"
 
@@ -308,7 +309,7 @@ class Story:
         keys = self.venue.folder / "keys.txt"
         centre = signing_key(self._keys).public.public_bytes_raw().hex()
         keys.write_text(f"device {device}\ncentre {centre}\n")
-        report = command("verify", str(self._package), "--key", str(keys), "--json")
+        report = ask("verify", str(self._package), "--key", str(keys))
         return "，".join(f"{count} {what}" for what, count in report["checked"].items())
 
     # how it is done
