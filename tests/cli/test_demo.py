@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from tests import data
 from tests.data import ROOT
 
 COMMAND = [sys.executable, "-m", "edge_agent", "demo"]
@@ -30,6 +33,35 @@ def survivors(folder: Path) -> list[str]:
         except OSError:  # it ended meanwhile, or is somebody else's
             continue
     return found
+
+
+def cast(folder: Path) -> list[str]:
+    """One who lives and a stranger; without the data the demo fetches a clip of its own."""
+    clips = data.living_clips()
+    if len(clips) == 1:
+        return []
+    for number, person in enumerate(("person_p", "person_m")):
+        (folder / f"{number}").mkdir(parents=True)
+        (folder / f"{number}" / clips[person][0].name).symlink_to(clips[person][0])
+    return ["--faces", str(folder)]
+
+
+@pytest.mark.slow
+def test_all_of_the_demonstration_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    done = subprocess.run(
+        [*COMMAND, "--headless", *cast(tmp_path / "cast")],
+        cwd=ROOT,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
+    assert "✗" not in done.stdout
+    assert survivors(folder) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_an_interrupted_demonstration_leaves_nothing(tmp_path: Path) -> None:
