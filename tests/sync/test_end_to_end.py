@@ -9,6 +9,7 @@ from edge_agent.model.kinds.system import AlarmCleared
 from edge_agent.serve.agent import open_agent
 from edge_agent.store.facts import place, read_facts
 from tests.servers import Mosquitto
+from tests.sync.witness import Witness
 from tests.sync.world import Device, eventually, program
 
 
@@ -17,6 +18,7 @@ def test_facts_reach_the_centre_once_and_in_order(tmp_path: Path, mosquitto: Mos
     database = open_database(str(tmp_path / "central.db"))
     device = Device(tmp_path / "device")
     device.provision(database, keys, mqtt)
+    witness = Witness(mosquitto.port)
     with open_agent(device.settings) as agent:
         for number in range(250):
             agent.writer.append(AlarmCleared(alarm=f"a{number}"))
@@ -33,6 +35,9 @@ def test_facts_reach_the_centre_once_and_in_order(tmp_path: Path, mosquitto: Mos
             ours = [fact.body for fact in read_facts(reader)]
     with database.read() as tx:
         theirs = [body for (body,) in tx.rows("SELECT body FROM facts ORDER BY place")]
+    seen = witness.close()
+    assert seen["batch"] >= 3
+    assert {"facts_ack", "state", "batch"} <= set(seen)
     assert theirs == ours[: len(theirs)]
     assert len(theirs) >= 253
     database.close()
