@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 KIND, SUFFIX = MediaKind.RECORDING, ".mp4"
 RETRY = 5.0  # seconds
+_NOT_OURS = (OSError, StorageError, FFmpegError, LookupError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,22 @@ class Archive:
         row to the crash and gets one.
         """
         kept = 0
+        unfiled = [path for path in self._files.walk(KIND) if path not in known]
         for leftover in self._files.leftovers(KIND):
             try:
                 shown = _read_tags(leftover)
-                kept += self._adopt(leftover, shown)
-            except (OSError, StorageError, FFmpegError, LookupError, ValueError) as error:
+                read_index(leftover)
+            except _NOT_OURS as error:
                 log.warning("%s: nothing whole in it (%s)", leftover.name, error)
                 self._files.drop_leftover(leftover)
-        for path in self._files.walk(KIND):
-            if path not in known:
-                kept += self._file(path)
+                continue
+            try:
+                kept += self._adopt(leftover, shown)
+            except (OSError, StorageError) as error:
+                # A full disk: recording goes first, and the next start tries again.
+                log.warning("%s: can't be kept yet (%s)", leftover.name, error)
+        for path in unfiled:
+            kept += self._file(path)
         return kept
 
     def _take(self, recorded: Recorded, camera: str, stream: Stream) -> None:
@@ -108,11 +115,18 @@ class Archive:
         try:
             if recorded.torn:
                 self._adopt(recorded.file.leave(), shown)
-            else:
-                self._store(recorded.file.commit(recorded.start), shown)
-        except (OSError, StorageError):
-            # The file stays where it is, and the next start gives it its row.
+                return None
+            stored = recorded.file.commit(recorded.start)
+        except (OSError, StorageError):  # the file stays where it is, and the next start keeps it
             log.exception("%s: the segment of %s could not be stored", camera, recorded.start)
+            return None
+        while True:
+            try:
+                return self._store(stored, shown)
+            except StorageError as error:  # the database's disk is full: the file is safe, its row waits
+                log.warning("%s: %s", stored.path, error)
+                if self._closing.wait(RETRY):
+                    return None
 
     def _adopt(self, leftover: Path, shown: _Shown) -> bool:
         index = read_index(leftover)
@@ -127,11 +141,11 @@ class Archive:
         full = self._files.locate(path)
         try:
             shown, index = _read_tags(full), read_index(full)
-        except (OSError, StorageError, FFmpegError, LookupError, ValueError) as error:
-            log.warning("%s: not a segment of ours (%s)", path, error)
+            stored = Stored(path, self._files.digest(path), full.stat().st_size)
+            self._store(stored, replace(shown, end=shown.start + timedelta(seconds=index.length), torn=False))
+        except _NOT_OURS as error:
+            log.warning("%s: can't be filed (%s)", path, error)
             return False
-        stored = Stored(path, self._files.digest(path), full.stat().st_size)
-        self._store(stored, replace(shown, end=shown.start + timedelta(seconds=index.length), torn=False))
         return True
 
     def _store(self, stored: Stored, shown: _Shown) -> None:
@@ -170,12 +184,7 @@ class Archive:
             )
             tx.append(fact)
 
-        while True:
-            try:
-                return self._writer.run(job)
-            except StorageError:  # the database's disk is full: the file is safe, the row waits
-                if self._closing.wait(RETRY):
-                    raise
+        self._writer.run(job)
 
 
 def _read_tags(path: Path) -> _Shown:

@@ -179,6 +179,7 @@ class Tape:
             return
         stamp = self._clock.stamp()
         start = stamp.wall - timedelta(seconds=stamp.boottime - at)
+        start -= timedelta(microseconds=start.microsecond % 1000)  # as facts and the file's header have it
         if old:
             by_boot = old.start + timedelta(seconds=at - old.at)
             stepped = abs((start - by_boot).total_seconds()) > STEP

@@ -7,7 +7,7 @@ from pathlib import Path
 from edge_agent.policies import policy_folder
 
 _FIGURES = {
-    'length = "00:45:00"': 'length = "00:00:{period:02}"',
+    'length = "00:45:00"': 'length = "00:{minutes:02}:{seconds:02}"',
     'before = "00:15:00", after = "00:15:00"': 'before = "00:00:02", after = "00:00:02"',
     'before = "00:01:00", after = "00:15:00"': 'before = "00:00:01", after = "00:00:02"',
     'opening = "00:10:00"': 'opening = "00:00:04"',
@@ -23,8 +23,9 @@ _FIGURES = {
 def compressed_policy(folder: Path, name: str = "jinan-2024", *, period: int = 14) -> str:
     """Write the file and give its path: what a class names as its policy."""
     text = (policy_folder() / f"{name}.toml").read_text("utf-8")
+    minutes, seconds = divmod(period, 60)
     for figure, small in _FIGURES.items():
-        text = text.replace(figure, small.format(period=period))
+        text = text.replace(figure, small.format(minutes=minutes, seconds=seconds))
     path = folder / f"{name}-{period}s.toml"
     path.write_text(text, "utf-8")
     return str(path)

@@ -137,6 +137,24 @@ class House:
         return self.agent.files.locate(row.path)
 
 
+def write_config(folder: Path, settings: Settings) -> Path:
+    """Give the same settings to a service that runs as a process of its own."""
+    path = folder / "config.toml"
+    disk = "\n".join(f"{name} = {value}" for name, value in settings.disk.model_dump().items())
+    path.write_text(
+        f"""agent = "{settings.agent}"
+venue = "{settings.venue}"
+store = {{ data_dir = "{settings.store.data_dir}" }}
+clock = {{ kept_by_host = true }}
+capture = {{ segment_seconds = {settings.capture.segment_seconds} }}
+[disk]
+{disk}
+""",
+        "utf-8",
+    )
+    return path
+
+
 @contextmanager
 def open_house(folder: Path, *, policy: str = "jinan-2024", period: int = 14, segment: float = 4) -> Iterator[House]:
     settings = settings_in(folder, segment=segment)
