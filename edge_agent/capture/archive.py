@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Container
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,6 +57,7 @@ class Archive:
         self._files = files
         self._lessons = lessons
         self._closing = threading.Event()
+        self._pending: set[Future[None]] = set()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="archive")
 
     def create(self) -> Pending:
@@ -64,11 +65,14 @@ class Archive:
 
     def submit(self, recorded: Recorded, camera: str, stream: Stream) -> None:
         """Take a segment over; returns at once."""
-        self._worker.submit(self._take, recorded, camera, stream)
+        job = self._worker.submit(self._take, recorded, camera, stream)
+        self._pending.add(job)
+        job.add_done_callback(self._pending.discard)
 
-    def settle(self) -> None:
-        """Wait until all that was submitted so far is stored."""
-        self._worker.submit(lambda: None).result()
+    @property
+    def idle(self) -> bool:
+        """Whether all that was submitted is stored; until then rows don't tell what was recorded."""
+        return not self._pending
 
     def close(self) -> None:
         self._closing.set()

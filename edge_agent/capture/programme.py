@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from edge_agent.errors import EdgeAgentError
 from edge_agent.model.camera import Camera
 from edge_agent.model.lesson import ByHand, Lesson
 from edge_agent.model.span import RecordingSpan, Span
@@ -14,8 +16,14 @@ from edge_agent.policies import LoadedPolicy
 from edge_agent.rules.plan import Plan, Schedule, compile_schedule
 from edge_agent.store.cameras import list_cameras
 from edge_agent.store.database import ChangeFeed, connect, reading
+from edge_agent.store.facts import kinds_after, newest
 from edge_agent.store.lessons import load_timetables, recordings_by_hand
 
+log = logging.getLogger(__name__)
+
+_CAMERAS = ("camera.bound", "camera.unbound", "camera.changed", "camera.associated")
+PLANNING = ("class.", "lesson.", "timetable.", "edit.", "recording.requested", *_CAMERAS)
+"""The kinds of facts after which another plan may hold."""
 _DAY = timedelta(days=1)
 
 
@@ -47,46 +55,58 @@ class Wanted:
 
 
 class Programme:
-    """`since` is the first day that still matters: the day on which this device was last alive."""
+    """`since` is the day on which this device was last alive: what was owed from then on still matters today."""
 
     def __init__(self, database: Path, load: Callable[[str], LoadedPolicy], since: date) -> None:
         self.courses: tuple[Course, ...] = ()
         self.cameras: dict[str, Camera] = {}
         self._by_hand: list[ByHand] = []
         self._load = load
-        self._since = since
+        self._since: date | None = since
         self._day: date | None = None
+        self._planned: tuple[datetime, list[tuple[Course, Plan]]] | None = None
         self._changes = ChangeFeed(database)
         self._connection = connect(database, readonly=True)
+        self._seen = newest(self._connection)
 
     def close(self) -> None:
         self._changes.close()
         self._connection.close()
 
-    def refresh(self, now: datetime) -> bool:
-        """Read what has changed; say whether anything may have."""
-        if not self._changes.changed() and now.date() == self._day:
-            return False
-        self._day = now.date()
-        # A lesson of yesterday may end after midnight; the next day's first one may begin in another time zone's today.
-        since, until = min(self._since, self._day - 2 * _DAY), self._day + 2 * _DAY
+    def refresh(self, now: datetime) -> None:
+        """Read what has changed: a fact says so. Most commits are of our own facts, and change no plan."""
+        day, changed = now.date(), self._changes.changed()
+        if changed or day != self._day:
+            kinds, self._seen = kinds_after(self._connection, self._seen)
+            changed = any(kind.startswith(PLANNING) for kind in kinds)
+        if changed or day != self._day:
+            self._since = None if self._day else self._since
+            self._day = day
+            self._read(now, day)
+
+    def _read(self, now: datetime, day: date) -> None:
+        # A lesson of yesterday may end after midnight, and "today" is another day in another time zone.
+        since = min(self._since or day, day - 2 * _DAY)
         with reading(self._connection) as connection:
-            timetables = load_timetables(connection, since=since, until=until)
+            timetables = load_timetables(connection, since=since, until=day + 2 * _DAY)
             self._by_hand = recordings_by_hand(connection, now - _DAY)
             self.cameras = {camera.id: camera for camera in list_cameras(connection)}
         courses = []
         for name, timetable in timetables.items():
-            loaded = self._load(name)
+            try:
+                loaded = self._load(name)
+            except EdgeAgentError as error:  # the other classes' lessons are recorded all the same
+                log.error("Lessons under the policy %s are not recorded: %s", name, error)  # noqa: TRY400 - its text says it all
+                continue
             courses.append(Course(compile_schedule(timetable, loaded.policy), loaded.stamp))
         self.courses = tuple(courses)
-        return True
-
-    def caught_up(self, today: date) -> None:
-        """Let go of the days before: what was owed then is settled."""
-        self._since = today
+        self._planned = None
 
     def plans(self, now: datetime) -> list[tuple[Course, Plan]]:
-        return [(course, course.schedule.plan(now, self._by_hand)) for course in self.courses]
+        if self._planned is None or self._planned[0] != now:
+            plans = [(course, course.schedule.plan(now, self._by_hand)) for course in self.courses]
+            self._planned = (now, plans)
+        return self._planned[1]
 
     def wanted(self, now: datetime) -> list[Wanted]:
         """Give what runs now, for cameras that are bound."""

@@ -46,7 +46,7 @@ class Recording(Protocol):
 
     @property
     def since(self) -> datetime | None:
-        """The start of the segment that is being written."""
+        """Since when video has been written without a loss."""
         ...
 
     @property

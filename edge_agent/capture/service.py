@@ -74,8 +74,8 @@ class Service:
         history = read_history(self._connection, stamp)
         self.programme = Programme(means.database, means.load_policy, history.alive.date())
         self.programme.refresh(stamp.wall)
-        self._sessions = Sessions(means.writer, self._connection, down=history.down)
         self.archive = Archive(means.writer, means.files, self._lessons)
+        self._sessions = Sessions(means.writer, self._connection, down=history.down, stored=lambda: self.archive.idle)
         cleanup.run(means.files, self._connection, self.archive)
         self._sessions.catch_up(self.programme.owed(Span(history.alive - _DAY, stamp.wall)), stamp.wall)
         self.fleet = Fleet(lambda camera, stream: (open_recording or self._record)(camera, stream, self.archive))
@@ -85,6 +85,7 @@ class Service:
             means.connect,
             venue=means.venue,
             submit=means.submit,
+            stored=lambda: self.archive.idle,
             since=history.alive - _DAY,
         )
         main = self._main_source

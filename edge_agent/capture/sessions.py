@@ -50,11 +50,12 @@ class _Session:
 
 
 class Sessions:
-    """`down` is why this service was not there before it started."""
+    """`down` is why this service was not there before; `stored` says whether rows tell all that was recorded."""
 
-    def __init__(self, writer: Writer, connection: Connection, *, down: Cause) -> None:
+    def __init__(self, writer: Writer, connection: Connection, *, down: Cause, stored: Callable[[], bool]) -> None:
         self._writer = writer
         self._connection = connection
+        self._stored = stored
         self._first = True
         self._recent: deque[tuple[Key, Span]] = deque(maxlen=RECENT)
         self._down = down
@@ -217,7 +218,7 @@ class Sessions:
 
     def _check_settled(self, now: datetime) -> list[Job]:
         due = [wanted for at, wanted in self._to_check if at <= now]
-        if not due:
+        if not due or not self._stored():
             return []
         self._to_check = [(at, wanted) for at, wanted in self._to_check if at > now]
         return [job for wanted in due for job in self._missing(wanted, None)]

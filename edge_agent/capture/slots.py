@@ -55,7 +55,10 @@ class _Owed:
 
 
 class SlotKeeper:
-    """`submit` runs what takes longer than a tick may (decoding, writing) one after another, elsewhere."""
+    """`submit` runs what takes longer than a tick may (decoding, writing) one after another, elsewhere.
+
+    `stored` says whether rows tell all that was recorded: before that nothing is called missed.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class SlotKeeper:
         *,
         venue: str,
         submit: Submit,
+        stored: Callable[[], bool],
         since: datetime,
     ) -> None:
         self._writer = writer
@@ -74,6 +78,7 @@ class SlotKeeper:
         self._words = Words(self._elsewhere, venue)
         self._album = Album(writer, files)
         self._submit = submit
+        self._stored = stored
         self._since = since
         self._done: set[str] = set()
         self._looked_up: set[str] = set()
@@ -185,7 +190,7 @@ class SlotKeeper:
             shot = draw(self._files, [row for camera in owed.cameras for row in self._segments(camera, slot)], slot)
             if shot is not None:
                 self._keep(owed, shot, stamp.trust)
-        if slot.id not in self._done and stamp.wall - slot.window.end > SETTLED:
+        if slot.id not in self._done and stamp.wall - slot.window.end > SETTLED and self._stored():
             missed = SnapshotMissed(
                 slot=slot.id,
                 lesson=slot.lesson,

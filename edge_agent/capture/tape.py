@@ -103,15 +103,15 @@ class Tape:
         self._streams: Streams | None = None
         self._sound: Sound | None = None
         self._segment: _Segment | None = None
+        self._since: datetime | None = None
         self._retry_at = 0.0
         self._keyframe_at = 0.0
         self._gop = 0.0
 
     @property
     def since(self) -> datetime | None:
-        """The start of the segment that is being written; None while none is."""
-        segment = self._segment
-        return segment.start if segment else None
+        """Since when video has been written without a loss, over any number of segments; None while none is."""
+        return self._since if self._segment else None
 
     def take_holes(self) -> list[Hole]:
         """Give the holes between segments that have ended since the last call."""
@@ -174,7 +174,7 @@ class Tape:
         if self._keyframe_at:
             self._gop = min(at - self._keyframe_at, self._length)
         self._keyframe_at = at
-        old = self._segment
+        old, unbroken, end = self._segment, False, None
         if at < self._retry_at or (old and at < old.ends_at - self._gop / 2):
             return
         stamp = self._clock.stamp()
@@ -182,8 +182,9 @@ class Tape:
         start -= timedelta(microseconds=start.microsecond % 1000)  # as facts and the file's header have it
         if old:
             by_boot = old.start + timedelta(seconds=at - old.at)
-            stepped = abs((start - by_boot).total_seconds()) > STEP
-            self._close(old, None, by_boot if stepped else start)
+            unbroken = abs((start - by_boot).total_seconds()) <= STEP
+            end = start if unbroken else by_boot
+            self._close(old, None, end)
         try:
             file = self._create()
             try:
@@ -193,8 +194,12 @@ class Tape:
                 raise
         except (OSError, StorageError, FFmpegError) as error:
             self._refuse(error, at)
+            if end and self.trouble:
+                self.lost = (end, self.trouble)
             return
         self.trouble = None
+        if not unbroken:
+            self._since = start
         if self.lost:
             self._holes.append(Hole(self.lost[0], start, self.lost[1]))
             self.lost = None

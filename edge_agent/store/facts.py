@@ -151,6 +151,17 @@ def read_facts(
         yield decode(row["body"], row["link"])
 
 
+def newest(connection: sqlite3.Connection) -> int:
+    """Give the id of the newest fact, 0 before the first."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM facts").fetchone()[0])
+
+
+def kinds_after(connection: sqlite3.Connection, after: int) -> tuple[list[str], int]:
+    """Give the kinds of the facts with an id above `after`, and the newest id: what a commit was about."""
+    rows = connection.execute("SELECT id, kind FROM facts WHERE id > ? ORDER BY id", (after,)).fetchall()
+    return [row["kind"] for row in rows], rows[-1]["id"] if rows else after
+
+
 def read_last(
     connection: sqlite3.Connection, kinds: tuple[str, ...] = (), accept: Callable[[Fact], bool] = lambda _: True
 ) -> Fact | None:

@@ -19,7 +19,7 @@ from edge_agent.capture.tape import Recorded, Tape
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.model.media import MediaKind
 from edge_agent.simulator.picture import read_stamp
-from edge_agent.store.files import MediaFiles
+from edge_agent.store.files import MediaFiles, Pending
 
 PATIENCE = 30.0
 
@@ -63,7 +63,9 @@ def recording(
     length: float = 60.0,
     clock: Clock | None = None,
     audio: bool = False,
+    create: Callable[[], Pending] | None = None,
 ) -> Iterator[Rig]:
+    """`create` makes the files instead of the store, on a disk that is not well."""
     files, clock = MediaFiles(folder), clock or SystemClock()
     lock = threading.Lock()
 
@@ -76,9 +78,9 @@ def recording(
 
     tape = Tape(
         clock=clock,
-        create=lambda: files.create(MediaKind.RECORDING, ".mp4"),
+        create=create or (lambda: files.create(MediaKind.RECORDING, ".mp4")),
         done=close,
-        tags={"camera": "c1"},
+        tags={"camera": "c1", "stream": "main"},
         length=length,
     )
     if isinstance(source, str):

@@ -1,4 +1,4 @@
-"""kill -9 in mid-segment, with the service as a process of its own. `tests.capture.campaign` does it a hundred times."""
+"""kill -9 in mid-segment, the service being a process; `tests.capture.campaign` does it a hundred times."""
 
 from __future__ import annotations
 

@@ -1,0 +1,241 @@
+"""200 lessons with random faults, on a clock that the test moves: nothing is owed that could have been given."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from itertools import product
+from pathlib import Path
+from time import sleep
+
+import pytest
+from av.container import InputContainer
+
+from edge_agent.cameras.child import Stream
+from edge_agent.capture import slots as slot_module
+from edge_agent.capture.archive import Archive
+from edge_agent.capture.causes import Cause
+from edge_agent.capture.service import Means, Service
+from edge_agent.capture.shots import Shot
+from edge_agent.model.camera import Camera, CameraKind
+from edge_agent.model.kinds.system import ServiceStarted
+from edge_agent.model.lesson import Lesson
+from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.span import Slot, SlotKind, Span
+from edge_agent.rules.gaps import merge, subtract
+from edge_agent.rules.plan import compile_schedule
+from edge_agent.rules.windows import lesson_times
+from edge_agent.store import gaps, media, slots
+from edge_agent.store.cameras import save_camera
+from edge_agent.store.database import Connection
+from edge_agent.store.facts import check_chain, read_facts
+from edge_agent.store.files import MediaFiles
+from edge_agent.store.lessons import load_timetables
+from tests.capture.fake_camera import FakeKeyframe, FakeRecording, Lens
+from tests.venue import DAY, ZONE, Venue, policies, reading
+
+ROOMS, DAYS = 10, 5
+STARTS = (time(8), time(8, 45), time(10), time(14))  # the second follows the first without a break
+HOURS = ((time(7, 50), time(9, 40)), (time(9, 50), time(10, 55)), (time(13, 50), time(14, 55)))
+STEP, CLOSE_STEP = 20.0, 5.0
+ENOUGH = timedelta(seconds=35)
+OUTAGES_A_DAY = 6
+CAUSES = (Cause.REFUSED, Cause.TIMEOUT, Cause.CLOSED, Cause.BAD_DATA, Cause.UNREACHABLE)
+
+
+class Away:
+    """Where an idle camera is looked at before a lesson: it is not there."""
+
+    def open(self) -> InputContainer:
+        raise ConnectionRefusedError(111, "refused")
+
+    def answers(self) -> bool:
+        return False
+
+
+class Town:
+    """A venue of ten rooms, every other with two cameras, and the service that is to look after it."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311 - chance, not a secret
+        self.venue = Venue(folder)
+        self.files = MediaFiles(folder / "media")
+        self.lenses: dict[str, Lens] = {}
+        self.running: list[FakeRecording] = []
+        self.alive: list[Span] = []
+        self.service: Service | None = None
+        self.venue.add_class()
+        for room in range(ROOMS):
+            for number in range(1 + room % 2):
+                camera = Camera(f"k{room}{number}", f"{room}室{number}", CameraKind.RTSP, f"R{room}", "rtsp://nowhere")
+                self.lenses[camera.id] = Lens(list(self._outages()))
+                self.venue.writer.run(lambda tx, camera=camera: save_camera(tx, camera))  # type: ignore[misc] # a lambda's defaults are not inferred
+        for day, room, start in product(range(DAYS), range(ROOMS), STARTS):
+            lesson = Lesson(f"{day}-{room}-{start:%H%M}", "c1", DAY + timedelta(days=day), start, 1, room=f"R{room}")
+            self.venue.save_lesson(lesson)
+
+    def _outages(self) -> Iterator[tuple[datetime, datetime, Cause]]:
+        for day in range(DAYS):
+            morning = datetime.combine(DAY + timedelta(days=day), time(7, 50), ZONE)
+            for _ in range(OUTAGES_A_DAY):
+                start = morning + timedelta(seconds=self.chance.uniform(0, 7 * 3600))
+                yield start, start + timedelta(seconds=self.chance.lognormvariate(5, 1.3)), self.chance.choice(CAUSES)
+
+    def open_recording(self, camera: Camera, stream: Stream, archive: Archive) -> FakeRecording:
+        recording = FakeRecording(camera, stream, self.lenses[camera.id], self.venue.clock, archive)
+        self.running.append(recording)
+        return recording
+
+    def start(self) -> None:
+        means = Means(
+            clock=self.venue.clock,
+            writer=self.venue.writer,
+            files=self.files,
+            database=self.venue.database,
+            source_of=lambda _camera, _stream: Away(),
+            room=lambda: "main",
+            load_policy=policies,
+            submit=lambda job: job(),
+            venue="",
+            segment_seconds=60,
+            zone=ZONE,
+        )
+        self.service = Service(means, self.open_recording)
+        self.venue.writer.append(ServiceStarted(service="capture", version="test"))
+        self.alive.append(Span(self.venue.clock.wall, self.venue.clock.wall))
+
+    def crash(self) -> None:
+        """What was written is kept, as a torn segment is; what the service knew is gone."""
+        assert self.service is not None
+        for recording in self.running:
+            recording.stop()
+        self.running.clear()
+        self.service.archive.close()
+        self.service = None
+
+    def live_until(self, end: datetime) -> None:
+        service = self.service
+        assert service is not None
+        while self.venue.clock.wall < end:
+            self.running = [recording for recording in self.running if not recording.stopped]
+            for recording in self.running:
+                recording.advance()
+            service.tick()
+            while not service.archive.idle:  # the disk's time is real
+                sleep(0.001)
+            self.alive[-1] = Span(self.alive[-1].start, self.venue.clock.wall)
+            waiting = any(plan.due for _, plan in service.programme.plans(self.venue.clock.wall))
+            self.venue.clock.advance(CLOSE_STEP if waiting else STEP)
+
+    def draw(self, _files: MediaFiles, segments: Sequence[Media], slot: Slot) -> Shot | None:
+        """Stand in for decoding our own recording: a frame that came while a segment was written is in it."""
+        found = [
+            (abs(frame - slot.target), row.camera, frame)
+            for row in segments
+            for frame in self.lenses[row.camera].frames
+            if row.start <= frame < row.end and slot.takes(frame)
+        ]
+        if not found:
+            return None
+        _, camera, frame = min(found)
+        return Shot(camera, frame, FakeKeyframe(0).picture(), "recording")
+
+
+@pytest.mark.slow
+def test_nothing_is_owed_that_could_have_been_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    town = Town(tmp_path, seed=20241008)
+    monkeypatch.setattr(slot_module, "draw", town.draw)
+    cancelled = town.chance.sample(range(ROOMS), 3)
+    for day, (opens, closes) in product(range(DAYS), HOURS):
+        date = DAY + timedelta(days=day)
+        town.venue.clock.set(datetime.combine(date, opens, ZONE))
+        town.start()
+        middle = datetime.combine(date, opens, ZONE) + timedelta(minutes=town.chance.uniform(15, 50))
+        town.live_until(middle)
+        if opens == time(13, 50) and day < len(cancelled):
+            _cancel(town, f"{day}-{cancelled[day]}-1400")
+        town.crash()
+        town.venue.clock.advance(town.chance.uniform(20, 400))
+        town.start()
+        town.live_until(datetime.combine(date, closes, ZONE))
+        town.crash()
+    with reading(town.venue.database) as connection:
+        assert list(check_chain(connection)) == []
+        (timetable,) = load_timetables(connection).values()
+        schedule = compile_schedule(timetable, policies("jinan-2024").policy)
+        assert len(schedule.lessons) == ROOMS * DAYS * len(STARTS)
+        taken = {
+            fact.data["slot"]: datetime.fromisoformat(fact.data["at"])
+            for fact in read_facts(connection, kinds=("snapshot.taken",))
+        }
+        problems = [
+            problem
+            for lesson in schedule.lessons.values()
+            for problem in (
+                *_slot_problems(connection, town, taken, schedule.slots[lesson.id], timetable.cameras(lesson)),
+                *_gap_problems(connection, lesson, timetable.cameras(lesson)),
+            )
+        ]
+    assert problems == []
+    town.venue.close()
+
+
+def _cancel(town: Town, name: str) -> None:
+    with reading(town.venue.database) as connection:
+        lesson = next(one for one in load_timetables(connection)["jinan-2024"].lessons if one.id == name)
+    town.venue.save_lesson(replace(lesson, cancelled=True, cancel_reason="停电"))
+
+
+def _slot_problems(
+    connection: Connection,
+    town: Town,
+    taken: Mapping[str, datetime],
+    owed: Sequence[Slot],
+    cameras: Sequence[str],
+) -> Iterator[str]:
+    states = {state.id: state for state in slots.of_lesson(connection, owed[0].lesson)}
+    for slot in owed:
+        state = states.get(slot.id)
+        if state is None:
+            yield f"{slot.id}: nothing became of it"
+        elif state.state == "taken" and not slot.takes(taken[slot.id]):
+            yield f"{slot.id}: taken at {taken[slot.id]}, outside {slot.window}"
+        elif slot.void and state.state == "missed":
+            yield f"{slot.id}: missed, though it was not owed"
+        elif state.state == "missed" and not state.cause:
+            yield f"{slot.id}: missed for no reason"
+        elif state.state == "missed" and slot.kind is not SlotKind.CLIP:
+            given = max((_longest(town, camera, slot.window) for camera in cameras), default=timedelta(0))
+            if given >= ENOUGH:
+                yield f"{slot.id}: missed ({state.cause}), though a camera gave frames for {given}"
+
+
+def _longest(town: Town, camera: str, window: Span) -> timedelta:
+    """Give the longest time inside the window in which a camera gave frames to a living service."""
+    broken = [Span(start, end) for start, end, _ in town.lenses[camera].faults]
+    longest = timedelta(0)
+    for alive in town.alive:
+        if alive.overlaps(window):
+            inside = Span(max(alive.start, window.start), min(alive.end, window.end))
+            longest = max(longest, *(span.length for span in subtract(inside, broken)), timedelta(0))
+    return longest
+
+
+def _gap_problems(connection: Connection, lesson: Lesson, cameras: Sequence[str]) -> Iterator[str]:
+    if lesson.cancelled:
+        return
+    taught = lesson_times(lesson, policies("jinan-2024").policy).taught
+    for camera in cameras:
+        rows = media.of_camera(connection, camera, MediaKind.RECORDING, taught.start, taught.end)
+        noted = [gap for gap in gaps.of_lesson(connection, lesson.id) if gap.camera == camera]
+        recorded = merge(Span(row.start, row.end) for row in rows)
+        explained = [Span(gap.start, gap.end) for gap in noted if gap.end is not None]
+        for hole in subtract(taught, [*recorded, *explained]):
+            if hole.length > timedelta(seconds=1):
+                yield f"{lesson.id} {camera}: {hole.start} to {hole.end} is neither recorded nor a gap"
+        for gap in explained:
+            for span in recorded:
+                if gap.overlaps(span) and min(gap.end, span.end) - max(gap.start, span.start) > timedelta(seconds=1):
+                    yield f"{lesson.id} {camera}: the gap of {gap.start} was recorded"
