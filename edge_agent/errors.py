@@ -57,6 +57,10 @@ class StorageError(EdgeAgentError):
     status = 507
 
 
+class DiskFullError(StorageError):
+    """No space is left; where there is a ballast, giving it up may help."""
+
+
 class DeviceError(EdgeAgentError):
     """A camera, a model or another device does not do what it should."""
 

@@ -8,15 +8,12 @@ The first link of an epoch follows `genesis(agent, epoch)`: no chain can be pass
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
-from functools import cache
-from typing import Any, ClassVar, Protocol, cast
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 from edge_agent.model.kinds import attendance, capture, people, plan, system
-from edge_agent.model.stamp import Stamp, instant
+from edge_agent.model.stamp import Stamp
 
 VERSION = 1
 
@@ -52,50 +49,6 @@ class Fact:
     def name(self) -> str:
         """`epoch/seq`: how another fact names this one."""
         return f"{self.epoch}/{self.seq}"
-
-
-@cache
-def _names(kind: type[Payload]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names(cast("type[Payload]", type(value)))}
-    raise TypeError(f"{type(value).__name__} can't stand in a fact")
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
-
-
-def encode_body(*, agent: str, epoch: int, seq: int, stamp: Stamp, policy: str, by: str, payload: Payload) -> bytes:
-    """Give the UTF-8 bytes that are stored, hashed and sent; they are never serialised a second time.
-
-    Raises `TypeError` for a value that has no JSON form and `ValueError` for a number that is not finite.
-    """
-    return _encoder.encode(
-        {
-            "v": VERSION,
-            "agent": agent,
-            "epoch": epoch,
-            "seq": seq,
-            "kind": payload.KIND,
-            "clock": {
-                "wall": instant(stamp.wall),
-                "boot_id": stamp.boot_id,
-                "boottime": round(stamp.boottime, 3),
-                "trust": stamp.trust.value,
-                "max_error": round(stamp.max_error, 6),
-            },
-            "policy": policy,
-            "by": by,
-            "data": {name: getattr(payload, name) for name in _names(type(payload))},
-        }
-    ).encode()
 
 
 def genesis(agent: str, epoch: int) -> bytes:

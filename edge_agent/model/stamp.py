@@ -31,5 +31,10 @@ class Stamp:
 
 
 def instant(at: datetime) -> str:
-    """Give RFC 3339 in UTC with milliseconds: the one form in which facts and messages carry time."""
+    """Give RFC 3339 in UTC with milliseconds: the one form in which facts and messages carry time.
+
+    Raises `ValueError` for a moment without a zone, which would be taken for one of the device's own.
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

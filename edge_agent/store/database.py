@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge_agent.errors import StorageError
+from edge_agent.errors import DiskFullError, StorageError
 from edge_agent.store import schema
 
 Connection = sqlite3.Connection
@@ -29,7 +29,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         connection = _open(path, readonly=readonly)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.DatabaseError as error:
-        raise damaged(path, error) from error
+        raise refusal(path, error) from error
     if version > schema.VERSION:
         connection.close()
         raise StorageError(
@@ -67,8 +67,10 @@ def migrate(path: Path) -> int:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
-        raise damaged(path, error) from error
+    except sqlite3.Error as error:
+        if not is_refusal(error):
+            raise  # a migration is wrong
+        raise refusal(path, error) from error
     except OSError as error:
         raise StorageError(
             f"{path}: can't be written: {error.strerror} (无法写入).", do="Check the disk and the folder's owner."
@@ -77,20 +79,46 @@ def migrate(path: Path) -> int:
     return old
 
 
-def damaged(path: Path, error: sqlite3.Error) -> StorageError:
+# The disk is full: plainly, or found out while the first program that opens the database makes its shared memory file.
+_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_OF_THE_STATEMENT = (
+    *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH),
+    *(sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISUSE),
+)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Say whether the disk or the database refuses; a statement may also be wrong by itself."""
+    return isinstance(error, sqlite3.Error) and _code(error) & 0xFF not in _OF_THE_STATEMENT
+
+
+def refusal(path: Path, error: sqlite3.Error) -> StorageError:
     """Turn SQLite's words into what a person can do."""
-    if "full" in str(error):
-        return StorageError(f"{path}: the disk is full (磁盘已满).", do="Free space, or plug in the archive disk.")
-    if "readonly" in str(error) or "read-only" in str(error):
+    code = _code(error)
+    if code in _FULL:
+        return DiskFullError(f"{path}: the disk is full (磁盘已满).", do="Free space, or plug in the archive disk.")
+    if code & 0xFF in _UNWRITABLE:
         return StorageError(f"{path}: can't be written (只读).", do="Check the disk and the folder's owner.")
-    if "locked" in str(error) or "busy" in str(error):
+    if code & 0xFF in _BUSY:
         return StorageError(
             f"{path}: in use by another program for more than {BUSY_SECONDS:.0f} s (数据库被占用).",
             do="End the program that holds it; two agents must not share a folder.",
         )
+    if code & 0xFF == sqlite3.SQLITE_IOERR:
+        return StorageError(
+            f"{path}: the disk can't be read or written ({error.sqlite_errorname}; 磁盘故障).",
+            do="Check the disk and its cable, then run: edge-agent fsck",
+        )
     return StorageError(
         f"{path}: damaged ({error}; 数据库损坏).", do="Run: edge-agent fsck, then restore the last backup."
     )
+
+
+def _code(error: sqlite3.Error) -> int:
+    # What Python's module itself complains of, such as a closed connection, has no code.
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
 
 
 def _open(path: Path, *, readonly: bool = False) -> sqlite3.Connection:

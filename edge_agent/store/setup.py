@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edge_agent.clock import Clock
 from edge_agent.durable import replace_file
 from edge_agent.model.kinds.system import EpochStarted
-from edge_agent.store.database import migrate
+from edge_agent.store.database import connect, migrate, refusal
 from edge_agent.store.facts import Head, read_head
 from edge_agent.store.writer import Transaction, Writer
 
@@ -32,17 +33,21 @@ def prepare(path: Path, clock: Clock, *, agent: str = "") -> Head:
     `agent` is the name that provisioning gave; without one a random name is made. Run it before any service.
     """
     migrate(path)
-    with sqlite3.connect(path, isolation_level=None) as connection:
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(
-            "INSERT OR IGNORE INTO meta VALUES ('agent', ?), ('epoch', '1')", (agent or f"ea-{secrets.token_hex(6)}",)
-        )
-    connection.close()
+    _name(path, agent or f"ea-{secrets.token_hex(6)}")
     writer = Writer(path, clock)
     try:
         return writer.run(lambda tx: _begin(tx, read_high_water(path)))
     finally:
         writer.close()
+
+
+def _name(path: Path, agent: str) -> None:
+    """Name the agent, unless it has a name."""
+    with closing(connect(path)) as connection:
+        try:
+            connection.execute("INSERT OR IGNORE INTO meta VALUES ('agent', ?), ('epoch', '1')", (agent,))
+        except sqlite3.Error as error:
+            raise refusal(path, error) from error
 
 
 def _begin(tx: Transaction, mark: HighWater | None) -> Head:

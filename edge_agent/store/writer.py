@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from edge_agent.clock import Clock
+from edge_agent.errors import DiskFullError
 from edge_agent.model.fact import Fact, Payload
 from edge_agent.model.stamp import Stamp
-from edge_agent.store.database import connect, damaged
+from edge_agent.store.database import connect, is_refusal, refusal
 from edge_agent.store.facts import Appender, Head, read_head
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class Transaction:
 
     def reread_head(self) -> None:
         """Take up the epoch that this transaction has just begun."""
-        self._appender.head = read_head(self._connection)
+        self._appender.stand_at(read_head(self._connection))
 
     def _attempt(self, job: Callable[[Transaction], T]) -> T:
         """Run a job in a savepoint: one that fails takes back its own writes and no other's."""
@@ -62,7 +63,7 @@ class Transaction:
             if self._connection.in_transaction:  # SQLITE_FULL and I/O errors have rolled everything back already
                 self._connection.execute("ROLLBACK TO job")
                 self._connection.execute("RELEASE job")
-            self._appender.head = head
+            self._appender.stand_at(head)
             raise
         self._connection.execute("RELEASE job")
         return result
@@ -82,7 +83,8 @@ class Writer:
     """Writes facts and tables. Thread-safe; a call returns after its commit.
 
     Whoever finds the lock free leads: it takes the waiting jobs of the other threads with its own into one transaction.
-    `on_full` is called once when the disk is full (it releases the ballast), then the transaction is tried again.
+    `on_full` is called once when the disk is full (it releases the ballast), then the transaction is tried again: a job
+    may run twice, and what it does besides writing must bear that.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Writer:
         self._connection = connect(path)
         self._on_full = on_full
         self._lock = threading.Lock()
+        self._leader: int | None = None
         self._waiting: deque[_Job[Any]] = deque()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
@@ -101,11 +104,17 @@ class Writer:
 
         Raises what the job raised, or `StorageError` when the disk or the database refuses; nothing is written then.
         """
+        if self._leader == threading.get_ident():
+            raise RuntimeError("run() was called by a job, which would wait for itself: use the job's own transaction")
         job = _Job(work)
         self._waiting.append(job)
         with self._lock:
-            while not job.done:
-                self._lead()
+            self._leader = threading.get_ident()
+            try:
+                while not job.done:
+                    self._lead()
+            finally:
+                self._leader = None
         if job.error is not None:
             raise job.error
         return job.result  # type: ignore[return-value] # a done job without an error has its result
@@ -119,37 +128,42 @@ class Writer:
             self._connection.close()
 
     def _lead(self) -> None:
+        """Commit the first of the waiting jobs, and tell each what became of it."""
         jobs = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
         try:
             try:
                 self._commit(jobs)
-            except sqlite3.OperationalError as error:
-                if "full" not in str(error) or self._on_full is None or not self._on_full():
+            except DiskFullError:
+                if self._on_full is None or not self._on_full():
                     raise
                 self._commit(jobs)
-        except sqlite3.Error as error:
-            for job in jobs:
-                job.error = damaged(self.path, error)
+        except BaseException as error:
+            for job in jobs:  # nothing was written, whatever else each was told before
+                job.error = error
+            if not isinstance(error, Exception):
+                raise  # this thread is to end; the others only learn that their jobs failed
         finally:
             for job in jobs:
                 job.done = True
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             tx = Transaction(connection, self.clock.stamp(), self.policy)
             for job in jobs:
                 job.error = None
                 try:
                     # A job alone needs no savepoint: the transaction is its own.
                     job.result = job.work(tx) if len(jobs) == 1 else tx._attempt(job.work)  # noqa: SLF001 - one class in two halves
-                except sqlite3.OperationalError:
-                    raise  # the disk, not the job: all of the group is tried again or refused together
-                except Exception as error:  # noqa: BLE001 - handed to the job's own caller
+                except Exception as error:
+                    if is_refusal(error) or not connection.in_transaction:
+                        raise  # all of the group is tried again or refused together
                     job.error = error
             connection.execute("ROLLBACK" if len(jobs) == 1 and jobs[0].error else "COMMIT")
-        except BaseException:
+        except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise refusal(self.path, error) from error
             raise

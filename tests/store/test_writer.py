@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,41 @@ from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.model.kinds.system import ServiceStarted
 from edge_agent.store.database import ChangeFeed, connect
 from edge_agent.store.facts import check_chain, read_facts, read_head
+from edge_agent.store.setup import HighWater, new_epoch
 from edge_agent.store.writer import Transaction, Writer
 
 
 def action(name: str) -> OperatorAction:
     return OperatorAction(action=name)
+
+
+def together(writer: Writer, jobs: Sequence[Callable[[Transaction], object]]) -> list[BaseException | None]:
+    """Run jobs of several threads in one transaction; give what each raised."""
+    gate, inside = threading.Event(), threading.Event()
+    outcomes: list[BaseException | None] = [None] * len(jobs)
+
+    def hold(_: Transaction) -> None:
+        inside.set()
+        assert gate.wait(10)
+
+    def work(index: int) -> None:
+        try:
+            writer.run(jobs[index])
+        except BaseException as error:  # noqa: BLE001 - what came of it is the test
+            outcomes[index] = error
+
+    threads = [threading.Thread(target=lambda: writer.run(hold))]
+    threads[0].start()
+    assert inside.wait(10)
+    for index in range(len(jobs)):
+        threads.append(threading.Thread(target=work, args=(index,)))
+        threads[-1].start()
+        while len(writer._waiting) <= index:
+            threading.Event().wait(0.001)
+    gate.set()
+    for thread in threads:
+        thread.join(10)
+    return outcomes
 
 
 def names(path: Path) -> list[str]:
@@ -49,41 +80,20 @@ def test_a_failing_job_takes_back_only_its_own_writes(writer: Writer, database: 
 def test_jobs_that_wait_together_share_one_commit(writer: Writer, database: Path) -> None:
     feed = ChangeFeed(database)
     feed.changed()
-    gate = threading.Event()
-    inside = threading.Event()
-    commits = []
-
-    def first(tx: Transaction) -> None:
-        inside.set()
-        assert gate.wait(10)
-        tx.append(action("first"))
+    statements: list[str] = []
 
     def fails(tx: Transaction) -> None:
         tx.append(action("lost"))
         raise LookupError
 
-    def worker(index: int) -> None:
-        try:
-            writer.run(fails if index == 3 else lambda tx: tx.append(action(str(index))))
-        except LookupError:
-            commits.append("failed")
+    def named(index: int) -> Callable[[Transaction], object]:
+        return lambda tx: tx.append(action(str(index)))
 
-    leader = threading.Thread(target=lambda: writer.run(first))
-    leader.start()
-    assert inside.wait(10)
-    threads = [threading.Thread(target=worker, args=(index,)) for index in range(8)]
-    for thread in threads:
-        thread.start()
-    while len(writer._waiting) < 8:
-        threading.Event().wait(0.001)
-    statements: list[str] = []
     writer._connection.set_trace_callback(statements.append)
-    gate.set()
-    for thread in [leader, *threads]:
-        thread.join(10)
+    outcomes = together(writer, [fails if index == 3 else named(index) for index in range(8)])
     assert statements.count("COMMIT") == 2, "the first job alone, then all that had waited"
-    assert sorted(names(database)) == ["0", "1", "2", "4", "5", "6", "7", "first"]
-    assert commits == ["failed"]
+    assert names(database) == ["0", "1", "2", "4", "5", "6", "7"]
+    assert [index for index, outcome in enumerate(outcomes) if outcome is not None] == [3]
     assert list(check_chain(connect(database))) == []
     assert feed.changed()
     assert not feed.changed()
@@ -147,12 +157,71 @@ def test_a_full_database_without_ballast_says_what_to_do_and_keeps_what_it_has(w
     assert list(check_chain(connect(database))) == []
 
 
-def test_a_value_that_is_no_json_is_refused_before_anything_is_written(writer: Writer, database: Path) -> None:
-    with pytest.raises(ValueError, match="JSON compliant"):
+def test_a_value_of_a_wrong_type_is_refused_before_anything_is_written(writer: Writer, database: Path) -> None:
+    with pytest.raises(ValueError, match=r"OperatorAction\.action"):
         writer.append(OperatorAction(action=float("nan")))  # type: ignore[arg-type] # the bad value is the test
     assert names(database) == []
 
 
-def test_sql_errors_of_a_job_reach_its_caller(writer: Writer) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
-        writer.run(lambda tx: tx.execute("INSERT INTO meta VALUES ('agent', 'other')"))
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("INSERT INTO meta VALUES ('agent', 'other')", sqlite3.IntegrityError),
+        ("SELECT fullname FROM meta", sqlite3.OperationalError),
+    ],
+)
+def test_sql_errors_of_a_job_reach_its_caller_alone(
+    writer: Writer, database: Path, sql: str, kind: type[sqlite3.Error]
+) -> None:
+    def wrong(tx: Transaction) -> None:
+        tx.append(action("lost"))
+        tx.execute(sql)
+
+    with pytest.raises(kind):
+        writer.run(wrong)
+    outcomes = together(writer, [wrong, lambda tx: tx.append(action("kept"))])
+    assert [type(outcome) for outcome in outcomes] == [kind, type(None)]
+    assert names(database) == ["kept"]
+
+
+def test_a_damaged_page_is_said_as_such_to_all_of_the_group(
+    writer: Writer, database: Path, clock: SettableClock
+) -> None:
+    root = connect(database).execute("SELECT rootpage FROM sqlite_master WHERE name = 'trainees'").fetchone()[0]
+    writer._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.open("r+b") as raw:
+        raw.seek((root - 1) * 4096)
+        raw.write(b"\xaa" * 4096)
+    fresh = Writer(database, clock)
+    jobs = [lambda tx: tx.execute("SELECT * FROM trainees").fetchall(), lambda tx: tx.append(action("lost"))]
+    outcomes = together(fresh, jobs)
+    fresh.close()
+    assert [isinstance(outcome, StorageError) and "damaged" in outcome.message for outcome in outcomes] == [True, True]
+    assert names(database) == []
+
+
+def test_a_thread_that_is_ended_in_its_job_announces_nothing_to_the_others(writer: Writer, database: Path) -> None:
+    def ends(_: Transaction) -> None:
+        raise SystemExit
+
+    outcomes = together(writer, [ends, lambda tx: tx.append(action("lost"))])
+    assert all(isinstance(outcome, SystemExit) for outcome in outcomes)
+    writer.append(action("after"))
+    assert names(database) == ["after"]
+
+
+def test_a_job_that_calls_run_is_refused_instead_of_waiting_for_itself(writer: Writer, database: Path) -> None:
+    with pytest.raises(RuntimeError, match="own transaction"):
+        writer.run(lambda _: writer.append(action("inner")))
+    writer.append(action("after"))
+    assert names(database) == ["after"]
+
+
+def test_a_failed_job_that_began_an_epoch_leaves_the_old_one(writer: Writer, database: Path) -> None:
+    def restores(tx: Transaction) -> None:
+        new_epoch(tx, HighWater("ea-test", 1, 5, "00"), cause="restored")
+        raise LookupError
+
+    together(writer, [restores, lambda tx: tx.append(action("kept"))])
+    assert [fact.epoch for fact in read_facts(connect(database), kinds=("operator.action",))] == [1]
+    assert list(check_chain(connect(database))) == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from edge_agent.model.fact import Payload, encode_body, genesis, next_link
+from edge_agent.model.body import Envelope
+from edge_agent.model.fact import Payload, genesis, next_link
 from edge_agent.model.kinds.system import AlarmCleared, EpochStarted
 from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.sync.contract.batch import encode_batch
@@ -26,18 +27,9 @@ class Journal:
         self.links = [genesis(self.agent, self.epoch)]
 
     def append(self, *payloads: Payload) -> Journal:
+        envelope = Envelope(agent=self.agent, epoch=self.epoch, stamp=STAMP)
         for payload in payloads:
-            self.append_body(
-                encode_body(
-                    agent=self.agent,
-                    epoch=self.epoch,
-                    seq=len(self.bodies) + 1,
-                    stamp=STAMP,
-                    policy="",
-                    by="",
-                    payload=payload,
-                )
-            )
+            self.append_body(envelope.body(len(self.bodies) + 1, payload, policy="", by=""))
         return self
 
     def append_body(self, body: bytes) -> None:
