@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
 import typer
 
-from edge_agent.errors import EdgeAgentError
+from edge_agent.errors import DiskFullError, EdgeAgentError
 
 # The mounted application parses its own arguments, so the mount must leave them all alone, `--help` and `-x` too.
 _PASS_THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
 
 
 def mount(app: typer.Typer, name: str, load: Callable[[], typer.Typer], summary: str) -> None:
-    """Add `name` to `app`. An `EdgeAgentError` in it is printed with what to do, and gives its exit code."""
+    """Add `name` to `app`. An error that a person can mend is printed with what to do, and gives its exit code."""
 
     def run(context: typer.Context) -> None:
         try:
             code = load()(args=context.args, prog_name=context.command_path, standalone_mode=False)
-        except EdgeAgentError as error:
-            print(error.message, error.do, sep="\n" if error.do else "", file=sys.stderr)
-            raise typer.Exit(error.exit_code) from None
+        except (EdgeAgentError, sqlite3.Error, OSError) as error:
+            known = _known(error)
+            if known is None:
+                raise
+            print(known.message, known.do, sep="\n" if known.do else "", file=sys.stderr)
+            raise typer.Exit(known.exit_code) from None
         if isinstance(code, int):
             raise typer.Exit(code)
 
     app.command(name, help=summary, add_help_option=False, context_settings=_PASS_THROUGH)(run)
+
+
+def _known(error: Exception) -> EdgeAgentError | None:
+    """Give the error in our words; None for a defect of the program."""
+    from edge_agent.settings import load_settings  # noqa: PLC0415 - only where something failed
+    from edge_agent.store.database import is_refusal, refusal  # noqa: PLC0415 - the same
+
+    if isinstance(error, EdgeAgentError):
+        return error
+    if isinstance(error, sqlite3.Error) and is_refusal(error):  # met while reading
+        return refusal(load_settings().store.database, error)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError(f"{error.filename or 'The disk'}: no space is left (磁盘已满).", do="Free space.")
+    return None
 
 
 def attribute(target: str) -> Callable[[], typer.Typer]:

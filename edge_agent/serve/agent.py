@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from edge_agent.clock import Clock, Drift, SystemClock, host_keeps_time, read_kernel
-from edge_agent.errors import StorageError
+from edge_agent.errors import DiskFullError, StorageError
 from edge_agent.policies import use_policies_of
 from edge_agent.settings import Settings
 from edge_agent.store.database import Connection, connect
@@ -16,6 +17,8 @@ from edge_agent.store.facts import Head
 from edge_agent.store.files import Ballast, MediaFiles
 from edge_agent.store.setup import prepare
 from edge_agent.store.writer import Writer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ def prepare_agent(settings: Settings) -> Head:
             raise StorageError(
                 f"{folder}: can't be made: {error.strerror} (目录无法创建).", do="Check the disk and store.data_dir."
             ) from error
-    head = prepare(settings.store.database, make_clock(settings), agent=settings.agent)
-    _ballast(settings).ensure()
+    ballast, clock = _ballast(settings), make_clock(settings)
+    head = _with(ballast, lambda: prepare(settings.store.database, clock, agent=settings.agent))
+    ballast.ensure()
     return head
 
 
@@ -74,11 +78,21 @@ def open_agent(settings: Settings, *, clock: Clock | None = None) -> Iterator[Ag
     clock = clock or make_clock(settings)
     use_policies_of(settings.store.data_dir)
     ballast = _ballast(settings)
-    writer = Writer(settings.store.database, clock, on_full=ballast.release)
+    writer = _with(ballast, lambda: Writer(settings.store.database, clock, on_full=ballast.release))
     try:
         yield Agent(settings, clock, writer, MediaFiles(settings.store.media), ballast)
     finally:
         writer.close()
+
+
+def _with(ballast: Ballast, start: Callable[[], T]) -> T:
+    """Start on a full disk, too: only to open the database SQLite needs some space, and check-in never stops."""
+    try:
+        return start()
+    except DiskFullError:
+        if not ballast.release():
+            raise
+        return start()
 
 
 def _ballast(settings: Settings) -> Ballast:

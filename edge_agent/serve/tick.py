@@ -7,6 +7,7 @@ restarted.
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 import threading
@@ -18,6 +19,7 @@ from edge_agent.serve.notify import Notifier, from_environment
 
 INTERVAL = 1.0
 _SAY_AGAIN = 60.0
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +57,11 @@ class Ticker:
     def _once(self) -> bool:
         try:
             self._tick()
-        except EdgeAgentError as error:
-            self._say(str(error))
-            return True  # a full disk or a dead camera is a state to live with, not a reason to restart
-        except Exception:
+        except Exception as error:
+            # A full disk or a dead camera is a state to live with, not a reason to restart.
+            if isinstance(error, EdgeAgentError) or (isinstance(error, OSError) and error.errno in _DISK):
+                self._say(str(error))
+                return True
             log.exception("A tick failed; the next one tries again.")
             return False
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import threading
@@ -78,8 +79,11 @@ def test_a_failing_tick_starves_the_watchdog_and_the_next_one_tries_again(
     manager.close()
 
 
+@pytest.mark.parametrize(
+    "state", [StorageError("the disk is full", do="Free space."), OSError(errno.ENOSPC, "the disk is full")]
+)
 def test_a_state_to_live_with_is_logged_once_and_kills_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, state: Exception
 ) -> None:
     manager = Manager(tmp_path / "notify")
     ticks = []
@@ -88,7 +92,7 @@ def test_a_state_to_live_with_is_logged_once_and_kills_nothing(
         ticks.append(1)
         if len(ticks) == 5:
             ticker.stop()
-        raise StorageError("the disk is full", do="Free space.")
+        raise state
 
     ticker = Ticker(tick, interval=0.01, notifier=Notifier(manager.address))
     with caplog.at_level(logging.ERROR):
