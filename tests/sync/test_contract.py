@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.model.fact import CATALOGUE, Payload, encode_body, genesis, next_link
+from edge_agent.model.body import Envelope
+from edge_agent.model.fact import CATALOGUE, Payload, genesis, next_link
 from edge_agent.sync.contract.batch import chain, decode_batch, encode_batch
 from edge_agent.sync.contract.codes import MEANING, Code, RefusedError
 from edge_agent.sync.contract.commands import COMMANDS
@@ -102,7 +103,7 @@ def test_bytes_of_any_kind_are_read_or_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("kind", list(CATALOGUE))
 def test_every_kind_of_fact_passes_its_own_schema(kind: str) -> None:
-    body = encode_body(agent="ea-1", epoch=1, seq=1, stamp=STAMP, policy="", by="", payload=_sample(CATALOGUE[kind]))
+    body = Envelope(agent="ea-1", epoch=1, stamp=STAMP).body(1, _sample(CATALOGUE[kind]), policy="", by="")
     assert check_body(body)[2] == ""
     witness.validate({"$ref": f"./schemas/facts.json#/$defs/{kind}"}, json.loads(body))
     content = json.loads(body)
