@@ -18,7 +18,7 @@ COMMANDS = {
     "central": ("edge_agent.cli.central:app", "中心服务 / the central server that receives facts and media."),
     "demo": ("edge_agent.cli.demo:app", "演示整个过程 / the whole product at work, in three minutes."),
     "doctor": ("edge_agent.cli.doctor:app", "体检 / examine this device, and say what to do."),
-    "export": ("edge_agent.cli.evidence:export_app", "导出证据包 / make a class's evidence package."),
+    "export": ("edge_agent.cli.export:app", "导出证据包 / make a class's evidence package."),
     "fsck": ("edge_agent.cli.store:fsck_app", "检查数据库与媒体 / check the database and the media."),
     "idle": ("edge_agent.cli.idle:app", "现在有没有课 / say whether no lesson runs, and from when."),
     "import": ("edge_agent.cli.intake:import_app", "导入名册、课表等 / import rosters, timetables and other tables."),
@@ -34,7 +34,7 @@ COMMANDS = {
     "settings": ("edge_agent.cli.settings:app", "生效的配置 / show and check the configuration."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
     "template": ("edge_agent.cli.intake:template_app", "导入模板 / write an empty table to fill in."),
-    "verify": ("edge_agent.cli.evidence:verify_app", "校验证据包 / verify an evidence package."),
+    "verify": ("edge_agent.cli.verify:app", "校验证据包 / verify an evidence package."),
 }
 
 for _name, (_target, _summary) in COMMANDS.items():

@@ -177,9 +177,9 @@ class _Maker:
         head = "" if self._countersignatures() else f"{self._head.epoch}/{self._head.seq} {self._head.link.hex()}"
         archive.add("01_考勤/签到签退表.xlsx", write_workbook(attendance))
         archive.add("01_考勤/签到签退表.pdf", write_sheets(attendance, footer=SUPPLEMENTS, head=head))
-        archive.add(
-            "01_考勤/考勤汇总与台账.xlsx", write_workbook([tables.summary(), tables.ledger(), tables.lessons()])
-        )
+        if self._scope.whole:  # of one day nobody can be said to have passed
+            archive.add("01_考勤/考勤汇总与台账.xlsx", write_workbook([tables.summary(), tables.ledger()]))
+        archive.add("01_考勤/课程一览.xlsx", write_workbook([tables.lessons()]))
         archive.add("02_抓拍/抓拍.html", contact_sheet(self._record, self._add_snapshots(archive)))
         archive.add("02_抓拍/抓拍清单.xlsx", write_workbook([tables.snapshots()]))
         archive.add("03_录像/录像清单.xlsx", write_workbook([recordings]))
@@ -199,7 +199,7 @@ class _Maker:
         proof = self._proof()
         contents = [(each["path"], _WHAT[each["path"]]) for each in archive.files if each["path"] in _WHAT]
         findings = [finding.text for finding in cross_check(self._record, facts)]
-        page = cover(self._record, scope=self._scope.name, proof=proof, contents=contents, findings=findings)
+        page = cover(self._record, scope=self._scope, proof=proof, contents=contents, findings=findings)
         archive.add("00_说明.html", page)
         archive.add("verify.py", (_HERE / "verify.py").read_bytes())
         archive.add("verify.html", verifier())
@@ -208,10 +208,11 @@ class _Maker:
         return Made("", 0, self._scope.name, len(archive.files), incomplete, self._missing)
 
     def _add_snapshots(self, archive: _Archive) -> dict[str, str]:
-        """Add the pictures; give their paths beside the contact sheet."""
+        """Add the pictures and clips; give their paths beside the contact sheet."""
         found = {}
         for media in self._record.snapshots.values():
-            name = f"{media.start.astimezone(self._record.policy.policy.zone):%m%d-%H%M%S}-{media.id}.jpg"
+            at = media.start.astimezone(self._record.policy.policy.zone)
+            name = f"{at:%m%d-%H%M%S}-{media.id}{Path(media.path).suffix}"
             if self._add_media(archive, f"02_抓拍/{name}", media):
                 found[media.id] = name
         return found
@@ -286,7 +287,8 @@ def _seal_line(seal: StoredSeal | Countersignature) -> str:
 _WHAT = {
     "01_考勤/签到签退表.xlsx": "每个签到单元一张表：时间、方式、课时",
     "01_考勤/签到签退表.pdf": "同上，可打印签字",
-    "01_考勤/考勤汇总与台账.xlsx": "学员汇总、补贴明细台账、课程一览",
+    "01_考勤/考勤汇总与台账.xlsx": "学员汇总、补贴明细台账",
+    "01_考勤/课程一览.xlsx": "每节课的结论与说明",
     "02_抓拍/抓拍.html": "全部抓拍，缺失的标红并注明原因",
     "02_抓拍/抓拍清单.xlsx": "每个应抓拍时段的结果与 SHA-256",
     "03_录像/录像清单.xlsx": "计划与实际时段、录制占比、缺失与原因",

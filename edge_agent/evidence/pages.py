@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from edge_agent.evidence.record import ClassRecord
+from edge_agent.evidence.scope import Scope
 from edge_agent.evidence.tables import Tables
-from edge_agent.evidence.words import MISSING, SLOTS, SUPPLEMENTS, cause_text
-from edge_agent.model.span import Slot
+from edge_agent.evidence.words import MISSING, SUPPLEMENTS, cause_text, slot_text
+from edge_agent.model.span import Slot, SlotKind
 
 CLAIM = timedelta(days=365)
 _SCRIPTS = {"noble": "noble-ed25519.js", "script": "verify.js"}
@@ -26,7 +27,7 @@ _pages = Environment(
 def cover(
     record: ClassRecord,
     *,
-    scope: str,
+    scope: Scope,
     proof: Mapping[str, Any],
     contents: Sequence[tuple[str, str]],
     findings: Sequence[str],
@@ -43,7 +44,7 @@ def cover(
         ("课程", len(record.lessons), False),
         ("不完整的课程", incomplete, bool(incomplete)),
         ("学员", len(record.trainees), False),
-        ("达标学员", passed, False),
+        *([("达标学员", passed, False)] if scope.whole else []),
         ("签到签退", len(record.taps), False),
         ("其中手动", by_hand, False),
         ("抓拍", f"{len(past) - missing} / {len(past)}", bool(missing)),
@@ -54,7 +55,7 @@ def cover(
         training=record.training,
         opens=record.training.opens or "",
         closes=record.training.closes or "",
-        scope=scope,
+        scope=scope.name,
         made=f"{record.at:%Y-%m-%d %H:%M:%S}",
         supplements=SUPPLEMENTS,
         figures=figures,
@@ -101,7 +102,7 @@ def _entry(record: ClassRecord, slot: Slot, files: Mapping[str, str]) -> dict[st
     zone, state = record.policy.policy.zone, record.slots.get(slot.id)
     picture = record.snapshots.get(_media(record, slot))
     void = slot.void or (state.cause if state and state.state == "void" else "")
-    label = SLOTS[slot.kind] if slot.period is None else f"第{slot.period}课时 {SLOTS[slot.kind]}"
+    label = slot_text(slot.id)
     if picture is not None:
         result = ""
     elif void:
@@ -111,6 +112,7 @@ def _entry(record: ClassRecord, slot: Slot, files: Mapping[str, str]) -> dict[st
     start, end = slot.window.start.astimezone(zone), slot.window.end.astimezone(zone)
     return {
         "file": files.get(picture.id, "") if picture else "",
+        "is_clip": slot.kind is SlotKind.CLIP,
         "label": label,
         "at": f"{picture.start.astimezone(zone):%H:%M:%S}" if picture else "",
         "source": "",

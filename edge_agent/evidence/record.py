@@ -28,7 +28,10 @@ from edge_agent.store.slots import SlotState
 
 @dataclass(frozen=True)
 class ClassRecord:
-    """A class as of `at`. Facts stay in the journal; these are the tables that were written with them."""
+    """A class as of `at`. Facts stay in the journal; these are the tables that were written with them.
+
+    `snapshots` are what fills slots, by media id: pictures, and the clips of a policy that asks for them.
+    """
 
     at: datetime
     training: TrainingClass
@@ -137,7 +140,8 @@ def read_class(
         snapshots={
             picture.id: picture
             for lesson in own
-            for picture in media.of_lesson(connection, lesson.id, MediaKind.SNAPSHOT, deleted=True)
+            for kind in (MediaKind.SNAPSHOT, MediaKind.CLIP)
+            for picture in media.of_lesson(connection, lesson.id, kind, deleted=True)
         },
         causes={lesson.id: _causes(gaps.of_lesson(connection, lesson.id), now) for lesson in own},
     )

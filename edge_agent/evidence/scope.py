@@ -29,23 +29,25 @@ _SHARED = (
 
 @dataclass(frozen=True)
 class Scope:
-    """`lessons` are the ids covered; `name` says it in Chinese."""
+    """`lessons` are the ids covered; `name` says it in Chinese; `whole` where it is the class."""
 
     class_id: str
     lessons: frozenset[str]
     trainees: frozenset[str]
     units: frozenset[str]
     name: str
+    whole: bool
 
     def shows(self, kind: str, body: Mapping[str, Any]) -> bool:
         """Say whether a fact stands whole in the package; others stand as their digest."""
         data = body["data"]
         if kind.startswith(_SHARED):
             return True
+        if "unit" in data and data.get("class_id") == self.class_id:
+            # Before the lesson: a unit of a whole day names its first lesson, and belongs to the others, too.
+            return data["unit"] in self.units
         if "lesson" in data or "lessons" in data:
             return bool(self.lessons & {data.get("lesson", ""), *data.get("lessons", ())})
-        if "unit" in data and data.get("class_id") == self.class_id:
-            return data["unit"] in self.units
         if "class_id" in data:
             return bool(data["class_id"] == self.class_id)
         if "trainee" in data:
@@ -69,13 +71,16 @@ def cut(record: ClassRecord, *, day: date | None = None, lesson: str = "") -> tu
         recordings={each: own for each, own in record.recordings.items() if each in ids},
         snapshots={each: picture for each, picture in record.snapshots.items() if picture.lesson in ids},
     )
+    units = frozenset(unit.id for each in record.trainees for unit in narrowed.units(each))
+    narrowed = replace(narrowed, taps=[tap for tap in record.taps if tap.unit in units])
     name = "全班" if not (day or lesson) else f"{chosen[0].date} {chosen[0].subject}" if lesson else f"{day}"
     return narrowed, Scope(
         class_id=record.training.id,
         lessons=frozenset(each.id for each in chosen),
         trainees=frozenset(each.id for each in record.trainees),
-        units=frozenset(unit.id for each in record.trainees for unit in narrowed.units(each)),
+        units=units,
         name=name,
+        whole=not (day or lesson),
     )
 
 

@@ -20,6 +20,7 @@ from edge_agent.evidence.seal import seal_head
 from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.model.kinds.attendance import SignedIn, SignedOut
 from edge_agent.model.kinds.capture import (
+    ClipKept,
     GapClosed,
     SegmentClosed,
     SlotVoided,
@@ -30,8 +31,8 @@ from edge_agent.model.kinds.people import ConsentGiven
 from edge_agent.model.lesson import Lesson, Timetable
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.people import ClassState, Trainee, TrainingClass
-from edge_agent.model.span import AttendanceUnit, Slot
-from edge_agent.policies import load_policy
+from edge_agent.model.span import AttendanceUnit, Slot, SlotKind
+from edge_agent.policies import LoadedPolicy, load_policy
 from edge_agent.rules.plan import Schedule
 from edge_agent.rules.windows import lesson_times
 from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, training
@@ -48,13 +49,14 @@ _BY_HAND = 2  # the trainee who has not consented
 
 @dataclass
 class Classroom:
-    """A finished class `C` of `jinan-2024`, and another class `OTHER` whose facts lie between its own."""
+    """A finished class `C`, and another class `OTHER` whose facts lie between its own."""
 
     folder: Path
     clock: SettableClock
     writer: Writer
     files: MediaFiles
     signer: SealSigner
+    policy: LoadedPolicy = POLICY
 
     @property
     def database(self) -> Path:
@@ -63,11 +65,18 @@ class Classroom:
     def package(self, out: Path, wanted: Wanted | None = None) -> Made:
         seal_head(self.writer, self.signer)
         with closing(connect(self.database, readonly=True)) as connection:
-            source = Source(connection, self.files, self.signer, POLICY)
+            source = Source(connection, self.files, self.signer, self.policy)
             return make_package(source, wanted or Wanted("C"), out, self.clock.stamp())
 
 
-def make_classroom(folder: Path, *, trainees: int = 3, days: int = 1, picture: tuple[int, int] = (64, 36)) -> Classroom:
+def make_classroom(
+    folder: Path,
+    *,
+    trainees: int = 3,
+    days: int = 1,
+    picture: tuple[int, int] = (64, 36),
+    policy: LoadedPolicy = POLICY,
+) -> Classroom:
     """Teach `days` days of two lessons of two periods each.
 
     The first trainee comes to everything, the second misses the first sign-out, the third comes by hand. The first
@@ -76,7 +85,7 @@ def make_classroom(folder: Path, *, trainees: int = 3, days: int = 1, picture: t
     clock = SettableClock(datetime.combine(FIRST_DAY - timedelta(days=10), time(9), SHANGHAI))
     prepare(folder / "edge_agent.db", clock, agent="ea-test")
     writer, files = Writer(folder / "edge_agent.db", clock), MediaFiles(folder / "media")
-    room = Classroom(folder, clock, writer, files, load_or_make(folder / "keys" / "seal.key", writer))
+    room = Classroom(folder, clock, writer, files, load_or_make(folder / "keys" / "seal.key", writer), policy)
     people = [
         Trainee(f"t{number:02}", "C", f"学员{number:02}", f"3701021990010{number:04}X") for number in range(trainees)
     ]
@@ -85,19 +94,19 @@ def make_classroom(folder: Path, *, trainees: int = 3, days: int = 1, picture: t
         for day in range(days)
         for half, start in (("a", time(8)), ("b", time(9, 40)))
     ]
-    writer.run(partial(_enrol, people=people, timetable=timetable))
-    schedule = Schedule(Timetable(tuple(timetable), {"101": ("cam1",)}), POLICY.policy)
+    writer.run(partial(_enrol, people=people, timetable=timetable, policy=policy.policy.id))
+    schedule = Schedule(Timetable(tuple(timetable), {"101": ("cam1",)}), policy.policy)
     for lesson in timetable:
         _record(room, lesson)
         for slot in schedule.slots[lesson.id]:
-            _snap(room, slot, picture, missed=lesson == timetable[0] and slot.id.endswith("p2/closing"))
+            _snap(room, slot, picture, missed=slot.id == f"{timetable[0].id}/p2/closing")
     for unit in schedule.units("C"):
         _attend(room, unit, people, forgot=unit.lessons[0] == timetable[0].id)
     clock.set(datetime.combine(FIRST_DAY + timedelta(days=days), time(8), SHANGHAI))
     return room
 
 
-def _enrol(tx: Transaction, *, people: list[Trainee], timetable: list[Lesson]) -> None:
+def _enrol(tx: Transaction, *, people: list[Trainee], timetable: list[Lesson], policy: str) -> None:
     for identifier, code in (("C", "JN-2026-001"), ("OTHER", "JN-2026-002")):
         course = TrainingClass(
             identifier,
@@ -107,6 +116,7 @@ def _enrol(tx: Transaction, *, people: list[Trainee], timetable: list[Lesson]) -
             FIRST_DAY,
             FIRST_DAY + timedelta(days=30),
             4 * len(timetable) // 2,
+            policy=policy,
         )
         training.save_class(tx, course, by="admin")
         training.set_class_state(tx, identifier, ClassState.APPROVED, by="admin")
@@ -120,7 +130,7 @@ def _enrol(tx: Transaction, *, people: list[Trainee], timetable: list[Lesson]) -
 
 
 def _record(room: Classroom, lesson: Lesson) -> None:
-    taught = lesson_times(lesson, POLICY.policy).taught
+    taught = lesson_times(lesson, room.policy.policy).taught
     first = lesson.id == "L0a"
     hole = taught.start + timedelta(minutes=30)
     pieces = (
@@ -152,57 +162,84 @@ def _record(room: Classroom, lesson: Lesson) -> None:
             width=1920,
             height=1080,
         )
-        room.writer.run(partial(_keep, row=row, fact=fact))
+        room.writer.run(partial(_keep, row=row, fact=fact, policy=room.policy.stamp))
     if first:
         gap = GapClosed(camera="cam1", lesson=lesson.id, start=hole, end=hole + timedelta(seconds=20), cause="timeout")
         room.writer.run(lambda tx: gaps.close_gap(tx, gap))
 
 
-def _keep(tx: Transaction, *, row: Media, fact: SegmentClosed | SnapshotTaken) -> None:
+def _keep(tx: Transaction, *, row: Media, fact: SegmentClosed | SnapshotTaken | ClipKept, policy: str) -> None:
     media.add(tx, row)
-    if isinstance(fact, SnapshotTaken):
-        slots.note_taken(tx, fact, policy=POLICY.stamp)
-    else:
+    if isinstance(fact, SegmentClosed):
         tx.append(fact)
+    else:
+        slots.note_taken(tx, fact, policy=policy)
 
 
 def _snap(room: Classroom, slot: Slot, size: tuple[int, int], *, missed: bool) -> None:
     room.clock.set(max(slot.target, room.clock.wall))
     if missed or slot.void:
-        fact = SnapshotMissed(
+        absent = SnapshotMissed(
             slot=slot.id, lesson=slot.lesson, period=slot.period, slot_kind=slot.kind.value, cause="offline"
         )
         void = SlotVoided(slot=slot.id, lesson=slot.lesson, reason=slot.void)
-        room.writer.run(lambda tx: slots.note_void(tx, void) if slot.void else slots.note_missed(tx, fact))
+        room.writer.run(lambda tx: slots.note_void(tx, void) if slot.void else slots.note_missed(tx, absent))
         return
-    dice = np.random.default_rng(zlib.crc32(slot.id.encode()))
-    _, data = cv2.imencode(".jpg", dice.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
-    stored = room.files.store(MediaKind.SNAPSHOT, ".jpg", data.tobytes(), slot.target)
+    is_clip = slot.kind is SlotKind.CLIP
+    kind, suffix, mime = (
+        (MediaKind.CLIP, ".mp4", "video/mp4") if is_clip else (MediaKind.SNAPSHOT, ".jpg", "image/jpeg")
+    )
+    content = f"clip {slot.id}".encode() * 50 if is_clip else _picture(slot, size)
+    stored = room.files.store(kind, suffix, content, slot.target)
+    end = slot.target + slot.length
     row = Media(
         media.new_media_id(),
-        MediaKind.SNAPSHOT,
+        kind,
         stored.path,
         stored.sha256,
         stored.size,
         slot.target,
-        slot.target,
+        end,
         slot.lesson,
         "cam1",
-        "image/jpeg",
+        mime,
     )
-    taken = SnapshotTaken(
+    fact = _clip(slot, row) if is_clip else _snapshot(slot, row)
+    room.writer.run(partial(_keep, row=row, fact=fact, policy=room.policy.stamp))
+
+
+def _picture(slot: Slot, size: tuple[int, int]) -> bytes:
+    dice = np.random.default_rng(zlib.crc32(slot.id.encode()))
+    _, data = cv2.imencode(".jpg", dice.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
+    return data.tobytes()
+
+
+def _snapshot(slot: Slot, row: Media) -> SnapshotTaken:
+    return SnapshotTaken(
         slot=slot.id,
         lesson=slot.lesson,
         period=slot.period,
-        slot_kind=slot.kind.value,  # type: ignore[arg-type] # this policy has no clips
+        slot_kind=slot.kind.value,  # type: ignore[arg-type] # a clip has a fact of its own
         camera="cam1",
         at=slot.target,
         source="live",
         media=row.id,
-        sha256=stored.sha256,
-        size=stored.size,
+        sha256=row.sha256,
+        size=row.size,
     )
-    room.writer.run(partial(_keep, row=row, fact=taken))
+
+
+def _clip(slot: Slot, row: Media) -> ClipKept:
+    return ClipKept(
+        slot=slot.id,
+        lesson=slot.lesson,
+        camera="cam1",
+        start=row.start,
+        end=row.end,
+        media=row.id,
+        sha256=row.sha256,
+        size=row.size,
+    )
 
 
 def _attend(room: Classroom, unit: AttendanceUnit, people: list[Trainee], *, forgot: bool) -> None:
@@ -226,4 +263,6 @@ def _attend(room: Classroom, unit: AttendanceUnit, people: list[Trainee], *, for
                 kiosk="k1",
                 reason="未授权人脸识别" if by_hand else "",
             )
-            room.writer.run(partial(attendance.record, tap=tap, by="teacher" if by_hand else "", policy=POLICY.stamp))
+            room.writer.run(
+                partial(attendance.record, tap=tap, by="teacher" if by_hand else "", policy=room.policy.stamp)
+            )

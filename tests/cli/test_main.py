@@ -41,6 +41,12 @@ def test_help_imports_no_part() -> None:
     assert all(name in result.stdout for name in COMMANDS)
 
 
+def test_verifying_loads_nothing_that_makes_packages() -> None:
+    program = "import sys\nimport edge_agent.cli.verify\nprint(*{name.split('.')[0] for name in sys.modules})"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert {"reportlab", "openpyxl", "numpy", "cv2", "jinja2", "sqlite3"}.isdisjoint(result.stdout.split())
+
+
 @pytest.mark.parametrize("target", [target for target, _ in [*COMMANDS.values(), *BENCHES.values()]])
 def test_each_command_is_where_the_table_says(target: str) -> None:
     module, _, name = target.partition(":")

@@ -18,9 +18,10 @@ from playwright.sync_api import Page
 
 from edge_agent.errors import ConflictError, InputError, NotFoundError
 from edge_agent.evidence.package import Wanted
-from edge_agent.evidence.verify import verify
+from edge_agent.evidence.verify import Keys, verify
 from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
 from edge_agent.model.media import Media, MediaKind
+from edge_agent.policies import load_policy
 from edge_agent.rules.replay import Case, replay
 from edge_agent.simulator.classroom import FIRST_DAY, POLICY, make_classroom
 from edge_agent.store import supplements
@@ -106,6 +107,45 @@ def test_a_day_and_a_lesson_have_packages_of_their_own(packaged: Packaged, tmp_p
     with pytest.raises(NotFoundError, match="2020-01-01"):
         packaged.room.package(tmp_path / "none.zip", Wanted("C", day=FIRST_DAY.replace(year=2020, month=1, day=1)))
     assert not (tmp_path / "none.zip").exists()
+
+
+def test_a_part_of_a_class_says_nothing_of_who_passed(packaged: Packaged, tmp_path: Path) -> None:
+    packaged.room.package(tmp_path / "lesson.zip", Wanted("C", lesson="L0b"))
+    files = unpack(tmp_path / "lesson.zip")
+    assert "01_考勤/考勤汇总与台账.xlsx" not in files
+    cover = files["00_说明.html"].decode()
+    assert "达标学员" not in cover
+    assert "签到签退</span><b>6</b>" in cover, "the other lesson's taps are not counted"
+
+
+@pytest.mark.parametrize("name", ["jinan-2024", "fixed-clock-daily", "random-3plus2"])
+def test_every_policy_makes_a_package_that_holds(name: str, tmp_path: Path) -> None:
+    room = make_classroom(tmp_path, policy=load_policy(name))
+    room.package(tmp_path / "p.zip")
+    keys = Keys(frozenset({room.signer.public}))
+    report = verify(tmp_path / "p.zip", keys)
+    assert (report.exit_code, report.faults) == (0, [])
+    files = unpack(tmp_path / "p.zip")
+    filled = [line for line in rows(files["02_抓拍/抓拍清单.xlsx"]) if line["结果"] == "已抓拍"]
+    assert report.checked["media"] == len(filled) == {"random-3plus2": 10}.get(name, 11)
+    assert all(line["SHA-256"] for line in filled)
+    clips = [file for file in files if file.startswith("02_抓拍/") and file.endswith(".mp4")]
+    assert len(clips) == (6 if name == "random-3plus2" else 0)
+    assert files["02_抓拍/抓拍.html"].decode().count("<video") == len(clips)
+    credited = [line["计入课时"] for line in rows(files["01_考勤/考勤汇总与台账.xlsx"])]
+    assert credited == ([4, 0, 4] if name == "fixed-clock-daily" else [4, 2, 4])
+    room.package(tmp_path / "lesson.zip", Wanted("C", lesson="L0b"))
+    report = verify(tmp_path / "lesson.zip", keys)
+    assert (report.exit_code, report.faults) == (0, [])
+    taps = unpack(tmp_path / "lesson.zip")["proof/facts.jsonl"].count(b"attendance.signed_")
+    assert taps == (5 if name == "fixed-clock-daily" else 6), "the taps that its sheet stands on"
+
+
+def test_names_are_marked_as_utf8_for_windows(packaged: Packaged) -> None:
+    with zipfile.ZipFile(packaged.path) as archive:
+        chinese = [info for info in archive.infolist() if not info.filename.isascii()]
+    assert chinese
+    assert all(info.flag_bits & 0x800 for info in chinese)
 
 
 def test_a_lost_picture_is_listed_by_name(packaged: Packaged, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`edge-agent export` and `edge-agent verify`."""
+"""`edge-agent export`: the evidence package of a class, a day or a lesson."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from edge_agent.errors import InputError
 from edge_agent.evidence.keys import load_or_make
 from edge_agent.evidence.package import Source, Wanted, make_package
 from edge_agent.evidence.seal import seal_head
-from edge_agent.evidence.verify import Keys, read_keys, show
-from edge_agent.evidence.verify import verify as verify_package
 from edge_agent.model.kinds.system import PackageMade
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import open_agent
@@ -24,11 +22,10 @@ from edge_agent.serve.upkeep import seal_key_file
 from edge_agent.settings import load_settings
 from edge_agent.store.training import find_class, get_class
 
-export_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-verify_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@export_app.command()
+@app.command()
 def export(
     class_id: Annotated[str, typer.Option("--class", help="The class: its id, or its 培训期次ID.")],
     out: Annotated[Path, typer.Option(help="The zip to write.")],
@@ -69,24 +66,3 @@ def export(
     print(f"  {made.incomplete} 节课不完整 / lessons incomplete")
     for path in made.missing_media:
         print(f"  缺少媒体文件 / media file missing: {path}")
-
-
-@verify_app.command()
-def verify(
-    package: Annotated[Path, typer.Argument(help="The zip, or the folder it was unpacked to.")],
-    key: Annotated[Path | None, typer.Option(help="Public keys: `device HEX` and `centre HEX` lines.")] = None,
-    receipt: Annotated[Path | None, typer.Option(help="The centre's newest acknowledgement (JSON).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """校验证据包 / verify a package; exit code 0 proven, 1 changed, 2 consistent but of unproven origin."""
-    try:
-        keys = read_keys(key) if key else Keys()
-        received = json.loads(receipt.read_text()) if receipt else None
-    except (OSError, ValueError) as error:
-        raise InputError(str(error), do="Give a file of keys as docs/evidence.md shows it.") from error
-    report = verify_package(package, keys, receipt=received)
-    if as_json:
-        print(json.dumps({"exit_code": report.exit_code, **asdict(report)}, ensure_ascii=False))
-    else:
-        show(report, print)
-    raise typer.Exit(report.exit_code)
