@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright._impl._api_structures import SetCookieParam
 
 from edge_agent.settings import Settings, Store, WebSettings
 from edge_agent.store import kiosks, sessions
@@ -77,7 +78,7 @@ class House:
             )
         )
 
-    def cookies(self, account: Account) -> list[dict[str, str]]:
+    def cookies(self, account: Account) -> list[SetCookieParam]:
         return [{"name": COOKIE, "value": self.token(account), "url": self.url}]
 
     def pair(self, room: str = "", identifier: str = "k1") -> str:
@@ -89,7 +90,7 @@ class House:
 
         return self.venue.writer.run(begin)
 
-    def kiosk_cookies(self, room: str = "") -> list[dict[str, str]]:
+    def kiosk_cookies(self, room: str = "") -> list[SetCookieParam]:
         return [{"name": KIOSK_COOKIE, "value": self.pair(room), "url": self.url}]
 
 

@@ -48,7 +48,7 @@ def context(browser: Browser, house: House) -> Iterator[BrowserContext]:
     house.venue.add_lesson("A", "08:00", room="r1")
     house.venue.add_lesson("B", "09:40", room="r1")
     with browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800}) as context:
-        context.add_cookies(house.kiosk_cookies("r1"))  # type: ignore[arg-type]  # playwright's own class, a dict
+        context.add_cookies(house.kiosk_cookies("r1"))
         yield context
 
 

@@ -33,7 +33,7 @@ def teacher(house: House) -> Account:
 @pytest.fixture
 def lesson(browser: Browser, house: House, teacher: Account) -> Page:
     context = browser.new_context(locale="zh-CN")
-    context.add_cookies(house.cookies(teacher))  # type: ignore[arg-type]  # playwright's own class, a dict
+    context.add_cookies(house.cookies(teacher))
     page = context.new_page()
     page.goto(f"{house.url}/teach")
     page.get_by_role("link", name="打卡").click()
