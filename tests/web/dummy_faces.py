@@ -55,6 +55,9 @@ class DummyFaces:
     def ready(self) -> bool:
         return self.works
 
+    def enrolled(self) -> set[str]:
+        return {"t1"}
+
     def submit(self, stream: str, jpeg: bytes, at: float) -> None:
         assert jpeg.startswith(b"\xff\xd8")
         with self._lock:

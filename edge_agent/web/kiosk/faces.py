@@ -30,6 +30,10 @@ class Faces(Protocol):
 
     def ready(self) -> bool: ...
 
+    def enrolled(self) -> set[str]:
+        """Give the trainees who have a template."""
+        ...
+
     def submit(self, stream: str, jpeg: bytes, at: float) -> None:
         """Hand in a frame; raises `InputError` for one that is none."""
         ...

@@ -16,6 +16,7 @@ from edge_agent.store.facts import recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.guard import Administrator, Office, Visitor
 from edge_agent.web.views.hands import hands
+from edge_agent.web.views.preflight import preflights
 from edge_agent.web.views.tasks import State, tasks
 
 router = APIRouter(prefix="/console")
@@ -33,7 +34,9 @@ def overview(visitor: Office) -> Response:
         trainees = training.count_trainees(connection)
         known = cameras.known(connection, stamp.wall)
         bound = cameras.list_cameras(connection)
+        confirmed = {each.id for each in training.list_teachers(connection) if each.confirmed}
     free, _ = site.files.space()
+    least_free = site.settings.disk.substream_below_mb * 1_000_000
     needed = hands(
         found,
         classes,
@@ -41,13 +44,22 @@ def overview(visitor: Office) -> Response:
         stamp,
         waiting=waiting,
         free=free,
-        least_free=site.settings.disk.substream_below_mb * 1_000_000,
+        least_free=least_free,
+    )
+    soon = preflights(
+        found,
+        stamp,
+        enrolled=site.faces.enrolled() if site.faces else set(),
+        confirmed=confirmed,
+        free=free,
+        least_free=least_free,
     )
     online = sum(each.id in known and known[each.id].state is CameraState.ONLINE for each in bound)
     return visitor.page(
         "console/overview.html",
         tasks=found,
         hands=needed,
+        soon=soon,
         classes=classes,
         trainees=sum(trainees.values()),
         online=online,
