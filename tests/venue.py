@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
+from datetime import time as time_of_day
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from zoneinfo import ZoneInfo
 from edge_agent.clock import SettableClock
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import ClassState, Trainee, TrainingClass
+from edge_agent.model.stamp import Stamp
 from edge_agent.policies import load_policy
 from edge_agent.store import lessons, training
 from edge_agent.store.database import connect
@@ -38,14 +41,35 @@ def reading(database: Path) -> Iterator[sqlite3.Connection]:
 
 def at(text: str, day: date = DAY) -> datetime:
     """Give an instant of the day, as `09:29` or `09:29:00`."""
-    return datetime.combine(day, time.fromisoformat(text), ZONE)
+    return datetime.combine(day, time_of_day.fromisoformat(text), ZONE)
+
+
+class RunningClock(SettableClock):
+    """A clock that goes by itself; `set` and `advance` move it ahead."""
+
+    def __init__(self, wall: datetime) -> None:
+        super().__init__(wall)
+        self._read = time.monotonic()
+
+    def stamp(self) -> Stamp:
+        self._pass()
+        return super().stamp()
+
+    def boottime(self) -> float:
+        self._pass()
+        return super().boottime()
+
+    def _pass(self) -> None:
+        now = time.monotonic()
+        passed, self._read = now - self._read, now
+        self.advance(passed)
 
 
 class Venue:
     """One device. `close` it, or use the fixture `venue`."""
 
-    def __init__(self, folder: Path, start: datetime | None = None) -> None:
-        self.clock = SettableClock(start or at("07:00"))
+    def __init__(self, folder: Path, clock: SettableClock | None = None) -> None:
+        self.clock = clock or SettableClock(at("07:00"))
         self.database = folder / "edge_agent.db"
         prepare(self.database, self.clock, agent="ea-test")
         self.writer = Writer(self.database, self.clock)
@@ -76,7 +100,7 @@ class Venue:
     def add_lesson(
         self, identifier: str = "A", start: str = "08:00", periods: int = 2, *, class_id: str = "c1", **fields: Any
     ) -> Lesson:
-        lesson = Lesson(identifier, class_id, DAY, time.fromisoformat(start), periods)
+        lesson = Lesson(identifier, class_id, DAY, time_of_day.fromisoformat(start), periods)
         return self.save_lesson(replace(lesson, **fields))
 
     def save_lesson(self, lesson: Lesson) -> Lesson:

@@ -52,6 +52,9 @@ class KioskFaces:
     def ready(self) -> bool:
         return self.engine.health()[0] is Health.READY
 
+    def enrolled(self) -> set[str]:
+        return self.gallery.trainees()
+
     def submit(self, stream: str, jpeg: bytes, at: float) -> None:
         self.engine.submit(stream, jpeg, at)
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright._impl._api_structures import SetCookieParam
 
+from edge_agent.clock import SettableClock
 from edge_agent.settings import Settings, Store, WebSettings
 from edge_agent.store import kiosks, sessions
 from edge_agent.store.accounts import Account, Role, new_account_id, save
@@ -19,6 +20,7 @@ from edge_agent.web.app import create_app
 from edge_agent.web.auth.login import KIOSK_LASTS
 from edge_agent.web.auth.passwords import hash_password
 from edge_agent.web.guard import COOKIE, KIOSK_COOKIE, csrf_token
+from edge_agent.web.kiosk.faces import Faces
 from edge_agent.web.server import Port, Servers
 from edge_agent.web.site import Site
 from tests.venue import Venue, policies
@@ -31,9 +33,10 @@ HASHED = hash_password(PASSWORD)
 class House:
     """The venue, its site and its address. `stop` and `start` keep the address."""
 
-    def __init__(self, folder: Path) -> None:
-        self.venue = Venue(folder)
+    def __init__(self, folder: Path, clock: SettableClock | None = None) -> None:
+        self.venue = Venue(folder, clock)
         self.faces = DummyFaces()
+        self.engine: Faces | None = None
         self._settings = Settings(store=Store(data_dir=folder), web=WebSettings(host="127.0.0.1", tls_port=0))
         self._settings.store.media.mkdir()
         self._port = 0
@@ -41,7 +44,9 @@ class House:
 
     def start(self) -> None:
         files = MediaFiles(self._settings.store.media)
-        self.site = Site(self._settings, self.venue.clock, self.venue.writer, files, policies, self.faces)
+        self.site = Site(
+            self._settings, self.venue.clock, self.venue.writer, files, policies, self.engine or self.faces
+        )
         self._servers = Servers(create_app(self.site), self.site.live, [Port("127.0.0.1", self._port)])
         self._servers.start()
         self._port = self._servers.ports[0]

@@ -38,6 +38,7 @@ class Talk:
         self._words = words(language).gettext
         self._zone = site.policies(site.settings.policy).policy.zone
         self._meeting: Meeting | None = None
+        self._expected: set[str] = set()
         self._board = self.look()
         self._visit = 0
         self._done: int | None = None
@@ -51,8 +52,11 @@ class Talk:
         """Read the board again; whoever stands there is kept."""
         with self._site.readers() as connection:
             self._board = board(connection, self._site.policies, self._kiosk.room, self._site.now())
-        if self._faces is not None and self._meeting is not None:
+        people = {row.id for rows in self._board.people for row in rows}
+        templates = people & self._faces.enrolled() if self._faces is not None else set()
+        if self._faces is not None and self._meeting is not None and templates != self._expected:
             self._faces.expect(self._meeting, self._board.people)
+        self._expected = templates
         return self._board
 
     def take(self, frame: bytes) -> bool:
