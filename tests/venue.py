@@ -68,8 +68,8 @@ class RunningClock(SettableClock):
 class Venue:
     """One device. `close` it, or use the fixture `venue`."""
 
-    def __init__(self, folder: Path, clock: SettableClock | None = None) -> None:
-        self.clock = clock or SettableClock(at("07:00"))
+    def __init__(self, folder: Path, start: datetime | None = None, *, clock: SettableClock | None = None) -> None:
+        self.clock = clock or SettableClock(start or at("07:00"))
         self.database = folder / "edge_agent.db"
         prepare(self.database, self.clock, agent="ea-test")
         self.writer = Writer(self.database, self.clock)
