@@ -86,6 +86,7 @@ class Program:
     log: Path
 
     def kill(self) -> None:
+        """SIGKILL: nothing is written down, nobody is told."""
         self.process.kill()
         self.process.wait()
 
@@ -96,11 +97,11 @@ class Program:
 
 
 @contextmanager
-def program(log: Path, *arguments: str, **environment: str) -> Iterator[Program]:
-    """Run `edge-agent ARGUMENTS` until the block ends; what it says goes to `log`."""
+def program(log: Path, *arguments: str, module: str = "edge_agent", **environment: str) -> Iterator[Program]:
+    """Run `edge-agent ARGUMENTS`, or another module, until the block ends; what it says goes to `log`."""
     with log.open("a") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "edge_agent", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
