@@ -129,9 +129,6 @@ class SyncSettings(Section):
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
         description='Hours in which recordings go, as "22:00-06:00"; empty: always. Requested ones go at any hour.',
     )
-    lan: tuple[IPvAnyNetwork, ...] = Field(
-        default=(), description="Sealed mode: the networks that packets may go to, such as 192.168.1.0/24."
-    )
 
 
 class Settings(BaseSettings):
@@ -146,6 +143,9 @@ class Settings(BaseSettings):
     policy: str = Field(default="jinan-2024", description="Policy of classes that name none: a name or a path.")
     language: Literal["zh_CN", "en"] = Field(default="zh_CN", description="First language of pages and messages.")
     sealed: bool = Field(default=False, description="Confidential venue: no packet leaves the configured LAN.")
+    lan: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="The venue's own networks, such as 192.168.1.0/24: where sealed mode lets packets go."
+    )
     store: Store = Store()
     clock: ClockSettings = ClockSettings()
     media: MediaSettings = MediaSettings()

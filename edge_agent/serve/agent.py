@@ -11,6 +11,7 @@ from typing import TypeVar
 from edge_agent.clock import Clock, Drift, SystemClock, host_keeps_time, read_kernel
 from edge_agent.errors import DiskFullError, StorageError
 from edge_agent.policies import use_policies_of
+from edge_agent.sealed import seal_process
 from edge_agent.settings import Settings
 from edge_agent.store.database import Connection, connect
 from edge_agent.store.facts import Head
@@ -77,6 +78,8 @@ def open_agent(settings: Settings, *, clock: Clock | None = None) -> Iterator[Ag
     """Open a prepared data folder. Raises `StorageError` where it is missing, damaged, older or newer."""
     clock = clock or make_clock(settings)
     use_policies_of(settings.store.data_dir)
+    if settings.sealed:
+        seal_process(settings.lan)
     ballast = _ballast(settings)
     writer = _with(ballast, lambda: Writer(settings.store.database, clock, on_full=ballast.release))
     try:

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 0.2
 """How soon a new fact is noticed."""
 
+_GRACE_SECONDS = 2.0
 _KILOBIT = 125  # bytes
 
 
@@ -76,7 +77,8 @@ class Sync:
         self._uplink.close()
         self._dispatcher.persist(self._agent.clock.boottime(), force=True)
         self._reader.close()
-        self._media.join()
+        # It may hang in a question that a dead server never answers; what it would lose, it asks for again.
+        self._media.join(_GRACE_SECONDS)
 
     def _verifier_in_force(self) -> Verifier:
         """Read the centre's keys again: one of its commands may just have changed them."""
@@ -96,6 +98,7 @@ class Sync:
             state=self._state,
             commands=self._desk,
             documents=self._documents,
+            sealed=self._agent.settings.sealed,
         )
 
     def _state(self, session: str, *, hello: bool) -> State:

@@ -66,6 +66,7 @@ class Session:
         state: StateReader,
         commands: Commands,
         documents: DocumentSender,
+        sealed: bool = False,
     ) -> None:
         self.id = identifier
         self._address = address
@@ -75,6 +76,7 @@ class Session:
         self._state = state
         self._commands = commands
         self._documents = documents
+        self._sealed = sealed
         self._state_due = 0.0
         self._hello_due = 0.0
         self._look_due = 0.0
@@ -111,7 +113,8 @@ class Session:
             self._look_due = now + LOOK_SECONDS
             for result in self._commands.poll():
                 self.answer(result)
-            self._documents.pump(now)
+            if not self._sealed:  # a sealed venue keeps its people's names to itself
+                self._documents.pump(now)
 
     def answer(self, result: Result) -> None:
         self._publisher.publish(Channel.RES, msgspec.json.encode(result))
