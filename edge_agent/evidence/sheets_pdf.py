@@ -37,6 +37,7 @@ _FONTS = (
     "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
     "/usr/share/fonts/truetype/arphic/uming.ttc",
 )
+_CELL, _CELL_PADDING = 8, 8.0  # points: a class of 50 fits a page, and no time or id is broken over two lines
 _SIGNED_BY = ("授课教师签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
 
 
@@ -58,7 +59,7 @@ def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "") -> byt
     """Give a PDF with each table on pages of its own; `head` is printed under each where a venue is sealed."""
     stream = io.BytesIO()
     document = SimpleDocTemplate(
-        stream, pagesize=A4, leftMargin=14 * mm, rightMargin=14 * mm, topMargin=14 * mm, bottomMargin=18 * mm
+        stream, pagesize=A4, leftMargin=14 * mm, rightMargin=14 * mm, topMargin=12 * mm, bottomMargin=14 * mm
     )
     document.title = "签到签退表"
     story: list[Flowable] = []
@@ -80,7 +81,7 @@ def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "") -> byt
 def _sheet(table: Table, width: float, head: str) -> list[Flowable]:
     found: list[Flowable] = [Paragraph(escape(table.title), _style(13, centred=True)), Spacer(1, 2 * mm)]
     found += [Paragraph(escape(note), _style(9, centred=True)) for note in table.notes]
-    cell = _style(8)
+    cell = _style(_CELL)
     rows = [[Paragraph(escape(str("" if value is None else value)), cell) for value in row] for row in table.rows]
     grid = LongTable(
         [[Paragraph(f"<b>{escape(name)}</b>", cell) for name in table.columns], *rows],
@@ -91,29 +92,40 @@ def _sheet(table: Table, width: float, head: str) -> list[Flowable]:
         ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#9AA3B2")),
         ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#E8EEF7")),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+        ("LEFTPADDING", (0, 0), (-1, -1), 3),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 0.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
     ]
     style += [("BACKGROUND", (0, row + 1), (-1, row + 1), colors.HexColor("#FDEBEA")) for row in sorted(table.bad)]
     grid.setStyle(TableStyle(style))
     signatures = LongTable([[Paragraph(text, _style(10)) for text in _SIGNED_BY]], colWidths=[width / 4] * 4)
-    closing: list[Flowable] = [Spacer(1, 10 * mm), signatures]
+    closing: list[Flowable] = [Spacer(1, 6 * mm), signatures]
     if head:
         closing.append(Paragraph(f"记录链末端 {escape(head)}", _style(7)))
-    return [*found, Spacer(1, 3 * mm), grid, KeepTogether(closing)]
+    return [*found, Spacer(1, 2 * mm), grid, KeepTogether(closing)]
 
 
 def _widths(table: Table, width: float) -> list[float]:
-    """Share the width out by the longest cell of each column, within reason."""
-    longest = [
-        min(24, max(6, *(_units(name) for name in (column, *(row[index] for row in table.rows)))))
+    """Give each column what its longest cell needs; only the widest ones share what is left, and wrap."""
+    needs = [
+        _CELL_PADDING
+        + max(
+            pdfmetrics.stringWidth(str(value), font(), _CELL)
+            for value in (column, *(row[index] for row in table.rows if row[index] is not None))
+        )
         for index, column in enumerate(table.columns)
     ]
-    return [width * each / sum(longest) for each in longest]
-
-
-def _units(value: object) -> int:
-    return sum(2 if ord(character) > 0x2E80 else 1 for character in str("" if value is None else value))  # noqa: PLR2004 - CJK
+    left, widest = width, width
+    for position, need in enumerate(sorted(needs)):
+        share = left / (len(needs) - position)
+        if need > share:
+            widest = share
+            break
+        left -= need
+    widths = [min(need, widest) for need in needs]
+    widths[-1] += width - sum(widths)  # the remarks take what nobody needs
+    return widths
 
 
 def _style(size: int, *, centred: bool = False) -> ParagraphStyle:

@@ -18,6 +18,8 @@ from playwright.sync_api import Page
 
 from edge_agent.errors import ConflictError, InputError, NotFoundError
 from edge_agent.evidence.package import Wanted
+from edge_agent.evidence.sheets_pdf import write_sheets
+from edge_agent.evidence.tables import Table
 from edge_agent.evidence.verify import Keys, verify
 from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
 from edge_agent.model.media import Media, MediaKind
@@ -165,16 +167,45 @@ def test_the_pdf_has_the_names_and_lines_to_sign(packaged: Packaged) -> None:
         assert word in text
 
 
+def pages_of(trainees: int, name: str) -> list[str]:
+    columns = ["序号", "姓名", "身份证号", "签到时间", "备注"]
+    lines = [[number, name, "370102**********0X", "07:45:00", ""] for number in range(1, trainees + 1)]
+    content = write_sheets([Table("s", "签到签退表", columns, lines)], footer="补充", head="1/226 ab")
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+
+
+def test_a_class_of_fifty_fits_one_page_with_its_signatures() -> None:
+    [page] = pages_of(50, "阿卜杜热合曼·买买提艾力·吐尔逊江")
+    assert page.count("370102**********0X\n") == page.count("07:45:00\n") == 50, "no id and no time is broken"
+    assert "授课教师签字" in page
+
+
+def test_a_longer_sheet_repeats_its_head() -> None:
+    first, second = pages_of(70, "学员")
+    assert "身份证号" in first
+    assert "身份证号" in second
+
+
 @pytest.mark.slow
 def test_the_workbooks_open_in_libreoffice(packaged: Packaged, tmp_path: Path) -> None:
-    (tmp_path / "sheet.xlsx").write_bytes(unpack(packaged.path)["01_考勤/签到签退表.xlsx"])
+    books = {Path(name).stem: data for name, data in unpack(packaged.path).items() if name.endswith(".xlsx")}
+    for name, content in books.items():
+        (tmp_path / f"{name}.xlsx").write_bytes(content)
     soffice = shutil.which("soffice") or shutil.which("libreoffice")
     assert soffice is not None, "install.sh test installs libreoffice-calc"
     command = [soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", _UTF8_CSV]
-    subprocess.run([*command, "--outdir", str(tmp_path), str(tmp_path / "sheet.xlsx")], check=True, capture_output=True)
-    text = (tmp_path / "sheet.csv").read_text()
-    assert "学员00" in text
-    assert "09:29:00" in text
+    sources = [str(path) for path in tmp_path.glob("*.xlsx")]
+    subprocess.run([*command, "--outdir", str(tmp_path), *sources], check=True, capture_output=True)
+    assert len(books) == 6
+    for name, said in (
+        ("签到签退表", "09:29:00"),
+        ("考勤汇总与台账", "370102**********0X"),
+        ("课程一览", "部分缺失"),
+        ("抓拍清单", "设备离线"),
+        ("录像清单", "99.63%"),
+        ("故障、操作与授权记录", "设备无响应"),
+    ):
+        assert said in (tmp_path / f"{name}.csv").read_text(), name
 
 
 def browser_verdict(page: Page, page_file: Path, package: Path, keys: str) -> tuple[int, list[str]]:
