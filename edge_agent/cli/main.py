@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": ("edge_agent.cli.serve:serve_app", "启动一个服务 / start one service."),
     "settings": ("edge_agent.cli.settings:app", "生效的配置 / show and check the configuration."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),
+    "supplement": ("edge_agent.cli.supplement:app", "补充材料 / material for outages, and its recognition."),
     "template": ("edge_agent.cli.intake:template_app", "导入模板 / write an empty table to fill in."),
     "verify": ("edge_agent.cli.verify:app", "校验证据包 / verify an evidence package."),
 }

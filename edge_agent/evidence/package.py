@@ -29,7 +29,7 @@ from edge_agent.evidence.workbook import write_workbook
 from edge_agent.model.media import Media
 from edge_agent.model.stamp import Stamp, instant
 from edge_agent.policies import LoadedPolicy
-from edge_agent.store import supplements
+from edge_agent.store import media as media_rows
 from edge_agent.store.database import Connection, reading
 from edge_agent.store.facts import fact_id, read_facts, read_head
 from edge_agent.store.files import MediaFiles
@@ -187,11 +187,14 @@ class _Maker:
             for own in self._record.recordings.values():
                 for segment in own:
                     self._add_media(archive, f"03_录像/{Path(segment.path).name}", segment)
+            for each in self._record.supplements:
+                if filed := media_rows.find(self._connection, each.media):
+                    self._add_media(archive, f"04_记录/补充材料/{Path(filed.path).name}", filed)
         logged = [
             logs.outages(facts, zone),
             logs.actions(facts, zone),
             logs.consents(facts, zone, lambda trainee: names.get(trainee, trainee)),
-            logs.supplements(supplements.of_class(self._connection, self._scope.class_id), zone),
+            logs.supplements(self._record.supplements, zone),
             logs.deletions(facts, zone),
         ]
         archive.add("04_记录/故障、操作与授权记录.xlsx", write_workbook(logged))

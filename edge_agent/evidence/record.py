@@ -19,11 +19,12 @@ from edge_agent.rules.plan import Schedule
 from edge_agent.rules.standing import ClassStanding, TraineeStanding, judge_class, judge_trainee
 from edge_agent.rules.verdict import Found, LessonVerdict, judge_lesson
 from edge_agent.rules.windows import attendance_units
-from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, training
+from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, supplements, training
 from edge_agent.store.attendance import Tap
 from edge_agent.store.database import Connection
 from edge_agent.store.gaps import NotedGap
 from edge_agent.store.slots import SlotState
+from edge_agent.store.supplements import Supplement
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class ClassRecord:
     recordings: Mapping[str, Sequence[Media]]
     snapshots: Mapping[str, Media]
     causes: Mapping[str, Mapping[str, Sequence[Cause]]]
+    supplements: Sequence[Supplement]
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -103,6 +105,23 @@ class ClassRecord:
             for trainee in self.trainees
         }
 
+    def recognised(self, trainee: Trainee) -> int:
+        """Give the periods that the district recognised for a trainee beyond those that were earned by taps."""
+        by_lesson: dict[str, int] = defaultdict(int)
+        for each in self.supplements:
+            if each.document and trainee.id in each.trainees:
+                by_lesson[each.lesson] += each.periods
+        marks = self.marks[trainee.id]
+        total = 0
+        for lesson in self.lessons:
+            earned = sum(
+                unit.periods
+                for unit in self.units(trainee)
+                if lesson.id in unit.lessons and (mark := marks.get(unit.id)) and mark.signed_out
+            )
+            total += max(0, min(by_lesson[lesson.id], lesson.periods - earned))
+        return total
+
     @cached_property
     def standing(self) -> ClassStanding:
         return judge_class(
@@ -143,6 +162,7 @@ def read_class(
             for kind in (MediaKind.SNAPSHOT, MediaKind.CLIP)
             for picture in media.of_lesson(connection, lesson.id, kind, deleted=True)
         },
+        supplements=supplements.of_class(connection, class_id),
         causes={lesson.id: _causes(gaps.of_lesson(connection, lesson.id), now) for lesson in own},
     )
 

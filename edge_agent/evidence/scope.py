@@ -70,6 +70,7 @@ def cut(record: ClassRecord, *, day: date | None = None, lesson: str = "") -> tu
         lessons=chosen,
         recordings={each: own for each, own in record.recordings.items() if each in ids},
         snapshots={each: picture for each, picture in record.snapshots.items() if picture.lesson in ids},
+        supplements=[each for each in record.supplements if each.lesson in ids],
     )
     units = frozenset(unit.id for each in record.trainees for unit in narrowed.units(each))
     narrowed = replace(narrowed, taps=[tap for tap in record.taps if tap.unit in units])

@@ -58,6 +58,7 @@ class Tables:
         bad = set()
         for number, trainee in enumerate(self.record.trainees, 1):
             standing = self.record.standings[trainee.id]
+            recognised = self.record.recognised(trainee)
             share = 100 * standing.credited / standing.required if standing.required else 0.0
             notes = "；".join(reason_text(reason, self._zone) for reason in standing.reasons if reason.is_fault)
             if standing.prospect.value == "lost":
@@ -68,6 +69,8 @@ class Tables:
                     trainee.name,
                     self.document(trainee),
                     standing.credited,
+                    recognised,
+                    min(standing.credited + recognised, standing.required),
                     standing.online,
                     standing.required,
                     f"{share:.1f}%",
@@ -82,6 +85,8 @@ class Tables:
             "姓名",
             "身份证号",
             "计入课时",
+            "区县认可课时",
+            "合计课时",
             "线上课时",
             "应修课时",
             "出勤率",
@@ -90,7 +95,7 @@ class Tables:
             "从严口径课时",
             "备注",
         ]
-        return Table("考勤汇总", f"{self._class_name} 学员考勤汇总", columns, rows, bad=frozenset(bad))
+        return Table("考勤汇总", f"{self._class_name} 学员考勤汇总", columns, rows, notes=_TOTALS, bad=frozenset(bad))
 
     def lessons(self) -> Table:
         """课程一览: each lesson's verdict with its reasons."""
@@ -199,6 +204,7 @@ class Tables:
                     _day(training.closes),
                     standing.required,
                     standing.credited,
+                    self.record.recognised(trainee),
                     trainee.certificate,
                     PROSPECTS[standing.prospect],
                 ]
@@ -215,6 +221,7 @@ class Tables:
             "结班日期",
             "应修课时",
             "计入课时",
+            "区县认可课时",
             "证书编号",
             "考勤结论",
         ]
@@ -280,4 +287,7 @@ def _day(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
+_TOTALS = (
+    "“计入课时”只含签到签退；“区县认可课时”据认可文件另行计列，不计入出勤率与结论；“合计课时”为两者之和，以应修课时为限。",
+)
 _RECORDING = frozenset({"gap", "not_recorded", "no_camera", "camera_incomplete"})

@@ -54,11 +54,8 @@ def file_supplement(tx: Transaction, filed: SupplementFiled, media: Media, *, by
 
 def recognise(tx: Transaction, recognised: SupplementRecognised, *, by: str) -> None:
     """Note the district's recognition with its document number; once."""
-    row = tx.execute("SELECT document FROM supplements WHERE id = ?", (recognised.supplement,)).fetchone()
-    if row is None:
-        raise NotFoundError(f"Supplement {recognised.supplement} does not exist (补充材料不存在).")
-    if row["document"]:
-        raise ConflictError(f"Supplement {recognised.supplement} was recognised by {row['document']} (已认可).")
+    if before := get(tx.connection, recognised.supplement).document:
+        raise ConflictError(f"Supplement {recognised.supplement} was recognised by {before} (已认可).")
     tx.append(recognised, by=by)
     tx.execute(
         "UPDATE supplements SET document = ?, periods = ?, trainees = ? WHERE id = ?",
@@ -66,21 +63,30 @@ def recognise(tx: Transaction, recognised: SupplementRecognised, *, by: str) -> 
     )
 
 
+def get(connection: sqlite3.Connection, supplement: str) -> Supplement:
+    """Raises `NotFoundError` where there is none."""
+    row = connection.execute("SELECT * FROM supplements WHERE id = ?", (supplement,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"Supplement {supplement} does not exist (补充材料不存在).")
+    return _supplement(row)
+
+
 def of_class(connection: sqlite3.Connection, class_id: str) -> list[Supplement]:
     rows = connection.execute("SELECT * FROM supplements WHERE class_id = ? ORDER BY start, id", (class_id,))
-    return [
-        Supplement(
-            row["id"],
-            row["class_id"],
-            row["lesson"],
-            row["media"],
-            from_micros(row["start"]),
-            from_micros(row["end"]),
-            row["reason"],
-            row["filed_by"],
-            row["document"],
-            row["periods"],
-            tuple(json.loads(row["trainees"])),
-        )
-        for row in rows
-    ]
+    return [_supplement(row) for row in rows]
+
+
+def _supplement(row: sqlite3.Row) -> Supplement:
+    return Supplement(
+        row["id"],
+        row["class_id"],
+        row["lesson"],
+        row["media"],
+        from_micros(row["start"]),
+        from_micros(row["end"]),
+        row["reason"],
+        row["filed_by"],
+        row["document"],
+        row["periods"],
+        tuple(json.loads(row["trainees"])),
+    )

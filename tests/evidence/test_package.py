@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 import zipfile
-from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
@@ -16,17 +15,15 @@ import pytest
 import pyzipper  # type: ignore[import-untyped] # it ships no types
 from playwright.sync_api import Page
 
-from edge_agent.errors import ConflictError, InputError, NotFoundError
+from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.package import Wanted
 from edge_agent.evidence.sheets_pdf import write_sheets
-from edge_agent.evidence.tables import Table
+from edge_agent.evidence.tables import Cell, Table
 from edge_agent.evidence.verify import Keys, verify
-from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
-from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.media import MediaKind
 from edge_agent.policies import load_policy
 from edge_agent.rules.replay import Case, replay
 from edge_agent.simulator.classroom import FIRST_DAY, POLICY, make_classroom
-from edge_agent.store import supplements
 from tests.evidence.conftest import CENTRE_PUBLIC, Packaged
 from tests.evidence.test_verify import pack, unpack
 
@@ -44,7 +41,7 @@ def test_the_sheets_numbers_equal_the_rules_replay_of_the_same_taps(packaged: Pa
     from edge_agent.store.database import connect  # noqa: PLC0415 - beside its use
 
     record = read_class(connect(packaged.room.database), "C", POLICY, packaged.room.clock.wall)
-    summary = rows(unpack(packaged.path)["01_考勤/考勤汇总与台账.xlsx"])
+    summary = rows(unpack(packaged.path)["01_考勤/考勤汇总与台账.xlsx"], head=3)
     for trainee, line in zip(record.trainees, summary, strict=True):
         taps = tuple(sorted(tap.at for tap in record.taps if tap.trainee == trainee.id))
         replayed = replay(Case(tuple(record.lessons), taps, ()), POLICY.policy)
@@ -95,7 +92,7 @@ def test_whole_ids_leave_only_encrypted(packaged: Packaged, tmp_path: Path) -> N
         archive.setpassword(b"correct horse")
         archive.extractall(tmp_path / "unpacked")
     assert verify(tmp_path / "unpacked", packaged.keys).exit_code == 0
-    summary = rows((tmp_path / "unpacked/01_考勤/考勤汇总与台账.xlsx").read_bytes())
+    summary = rows((tmp_path / "unpacked/01_考勤/考勤汇总与台账.xlsx").read_bytes(), head=3)
     assert summary[0]["身份证号"] == "37010219900100000X"
 
 
@@ -134,7 +131,7 @@ def test_every_policy_makes_a_package_that_holds(name: str, tmp_path: Path) -> N
     clips = [file for file in files if file.startswith("02_抓拍/") and file.endswith(".mp4")]
     assert len(clips) == (6 if name == "random-3plus2" else 0)
     assert files["02_抓拍/抓拍.html"].decode().count("<video") == len(clips)
-    credited = [line["计入课时"] for line in rows(files["01_考勤/考勤汇总与台账.xlsx"])]
+    credited = [line["计入课时"] for line in rows(files["01_考勤/考勤汇总与台账.xlsx"], head=3)]
     assert credited == ([4, 0, 4] if name == "fixed-clock-daily" else [4, 2, 4])
     room.package(tmp_path / "lesson.zip", Wanted("C", lesson="L0b"))
     report = verify(tmp_path / "lesson.zip", keys)
@@ -169,7 +166,9 @@ def test_the_pdf_has_the_names_and_lines_to_sign(packaged: Packaged) -> None:
 
 def pages_of(trainees: int, name: str) -> list[str]:
     columns = ["序号", "姓名", "身份证号", "签到时间", "备注"]
-    lines = [[number, name, "370102**********0X", "07:45:00", ""] for number in range(1, trainees + 1)]
+    lines: list[list[Cell]] = [
+        [number, name, "370102**********0X", "07:45:00", ""] for number in range(1, trainees + 1)
+    ]
     content = write_sheets([Table("s", "签到签退表", columns, lines)], footer="补充", head="1/226 ab")
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages]
 
@@ -241,30 +240,3 @@ def test_the_page_says_what_the_program_says(packaged: Packaged, tmp_path: Path,
         assert code == report.exit_code == (0 if name == "intact" else 1), name
         assert faults == report.faults, name
     assert browser_verdict(page, tmp_path / "verify.html", packaged.path, "")[0] == 2
-
-
-def test_supplements_stand_apart_and_count_nothing(tmp_path: Path) -> None:
-    room = make_classroom(tmp_path)
-    stored = room.files.store(MediaKind.SUPPLEMENT, ".mp4", b"from a telephone", room.clock.wall)
-    start, end = room.clock.wall, room.clock.wall + timedelta(minutes=45)
-    row = Media("s1", MediaKind.SUPPLEMENT, stored.path, stored.sha256, stored.size, start, end, "L0a")
-    filed = SupplementFiled(
-        supplement="s1",
-        class_id="C",
-        lesson="L0a",
-        media="s1",
-        sha256=stored.sha256,
-        start=start,
-        end=end,
-        reason="停电",
-    )
-    recognised = SupplementRecognised(supplement="s1", document="历城人社〔2026〕1号", trainees=("t01",), periods=2)
-    room.writer.run(lambda tx: supplements.file_supplement(tx, filed, row, by="admin"))
-    room.writer.run(lambda tx: supplements.recognise(tx, recognised, by="admin"))
-    with pytest.raises(ConflictError, match="1号"):
-        room.writer.run(lambda tx: supplements.recognise(tx, recognised, by="admin"))
-    room.package(tmp_path / "p.zip")
-    files = unpack(tmp_path / "p.zip")
-    [line] = rows(files["04_记录/故障、操作与授权记录.xlsx"], 3, head=3)
-    assert (line["原因"], line["区县认可文号"], line["认可课时"]) == ("停电", "历城人社〔2026〕1号", 2)
-    assert [each["计入课时"] for each in rows(files["01_考勤/考勤汇总与台账.xlsx"])] == [4, 2, 4]
