@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.cameras.address import Login
@@ -72,12 +73,13 @@ class Capture:
         self._live = LiveFeeds(
             lambda: self.service.programme.cameras, self._sources.of, self._recorded, agent.clock.boottime
         )
-        self._socket = LiveSocket(settings.store.live_socket, self._live)
+        self._socket = open_live(settings.store.live_socket, self._live)
         self._office = Office(agent, box)
 
     def start(self) -> None:
         self._syncer.start()
-        self._socket.start()
+        if self._socket is not None:
+            self._socket.start()
         self.service.pinger.start()
 
     def tick(self) -> None:
@@ -86,7 +88,8 @@ class Capture:
         self._office.tick()
 
     def close(self) -> None:
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
         self._live.close()
         self._office.close()
         self.service.pinger.stop()
@@ -106,6 +109,15 @@ class Capture:
 def _log_failure(done: Future[None]) -> None:
     if not done.cancelled() and (error := done.exception()) is not None:
         log.error("A picture could not be kept; it is tried again.", exc_info=error)
+
+
+def open_live(path: Path, feeds: LiveFeeds) -> LiveSocket | None:
+    """Open the socket of live video; None where its path is too long for one, because recording goes on without."""
+    try:
+        return LiveSocket(path, feeds)
+    except OSError as error:
+        log.warning("%s: no live video: %s. Choose a shorter store.data_dir (无法实时监控).", path, error)
+        return None
 
 
 class Office:
