@@ -40,7 +40,11 @@ class LiveSocket:
         self._places = threading.BoundedSemaphore(MOST_VIEWERS)
         path.unlink(missing_ok=True)  # not media: a socket
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._socket.bind(str(path))
+        try:
+            self._socket.bind(str(path))
+        except OSError:
+            self._socket.close()
+            raise
         path.chmod(0o660)  # the kiosk's user is of our group
         self._socket.listen(16)
         self._thread = threading.Thread(target=self._accept, name="live", daemon=True)

@@ -47,6 +47,7 @@ def cast(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(480)
 def test_all_of_the_demonstration_holds(tmp_path: Path) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
