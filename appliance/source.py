@@ -12,8 +12,8 @@ from pathlib import Path
 from appliance.talk import RefusalError
 
 # What makes one release differ from another.
-CONTENT = ("edge_agent", "config", "models", "systemd", "constraints", "pyproject.toml")
-WEIGHTS = {".onnx", ".task", ".dat"}  # fetched, and checked by their own sums
+CONTENT = ("edge_agent", "config", "models/manifest.toml", "systemd", "constraints", "pyproject.toml")
+WEIGHTS = {".onnx", ".task", ".dat"}  # fetched into models/, and checked by their own sums
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class Source:
         for name in CONTENT:
             path = self.folder / name
             found += [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
-        return sorted(each for each in found if "__pycache__" not in each.parts and each.suffix not in WEIGHTS)
+        return sorted(each for each in found if "__pycache__" not in each.parts)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from appliance.bundle import TAKEN, TAKEN_FILES
 from appliance.layout import Layout
-from appliance.source import CONTENT, WEIGHTS, Source
+from appliance.source import WEIGHTS, Source
 from edge_agent import __version__
 from tests.appliance.manager import ServiceManager
 from tests.data import ROOT
@@ -34,7 +35,7 @@ def make_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sourc
         if version in made:
             return made[version]
         folder = tmp_path_factory.mktemp("source")
-        for name in {*CONTENT, *TAKEN, *TAKEN_FILES}:
+        for name in (*TAKEN, *TAKEN_FILES):
             if (ROOT / name).is_dir():
                 shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", *weights))
             else:
@@ -56,15 +57,20 @@ def make_source(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sourc
 
 
 @pytest.fixture
-def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """An empty device, whose releases find the dependencies where the tests find them."""
+def layout(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layout]:
+    """An empty device, whose releases find the dependencies where the tests find them.
+
+    Not under pytest's folders: the address of a Unix socket has room for 107 bytes.
+    """
     monkeypatch.setenv("PIP_NO_DEPS", "1")
     monkeypatch.setenv("PYTHONPATH", sysconfig.get_path("purelib"))
-    layout = Layout(tmp_path / "device")
+    folder = tempfile.TemporaryDirectory(prefix="device-")
+    layout = Layout(Path(folder.name))
     layout.config.parent.mkdir(parents=True)
     data, port = layout.root / "var/lib/edge_agent", free_port()
     layout.config.write_text(f'[store]\ndata_dir = "{data}"\n[web]\nport = {port}\ntls_port = 0\n')
-    return layout
+    yield layout
+    folder.cleanup()
 
 
 @pytest.fixture

@@ -41,7 +41,8 @@ class Unit:
 class ServiceManager:
     """`appliance.host.Host` without systemd."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, services: tuple[str, ...] = SERVICES) -> None:
+        self.services = services
         self._layout = layout
         self._sockets = tempfile.TemporaryDirectory(prefix="notify-")
         self.units: dict[str, Unit] = {}
@@ -52,7 +53,7 @@ class ServiceManager:
 
     def start(self) -> None:
         subprocess.run(self._command("edge-agent-migrate.service"), check=True, env=self._environment(""))
-        for name in SERVICES:
+        for name in self.services:
             running = self.units.get(name)
             if running is None or running.process.poll() is not None:
                 self.units[name] = self._start(name)

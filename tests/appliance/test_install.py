@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.host import SERVICES
 from appliance.install import install, uninstall
 from appliance.layout import Layout
 from appliance.release import current
@@ -22,6 +23,7 @@ from tests.appliance.manager import ServiceManager
 from tests.venue import ZONE, Venue
 
 MakeSource = Callable[..., Source]
+UPKEEP = "edge-agent-upkeep.service"
 
 
 def breaks(folder: Path) -> None:
@@ -47,24 +49,47 @@ def _working(layout: Layout) -> Iterator[None]:
         yield
 
 
-def test_installs_once_and_leaves_a_running_device_alone(
+def test_installs_once_refuses_without_a_trace_and_leaves_the_evidence(
     make_source: MakeSource, layout: Layout, manager: ServiceManager
 ) -> None:
-    torn = layout.versions / make_source("1.0.0").release / "bin" / "edge-agent"
+    source = make_source("1.0.0")
+    torn = layout.versions / source.release / "bin" / "edge-agent"
     torn.parent.mkdir(parents=True)
     torn.write_text("what an installation left that lost its power")
-    first = install(make_source("1.0.0"), layout, manager)
+    first = install(source, layout, manager)
     assert current(layout) == first
     assert manager.fault() == ""
-    pids = manager.pids()
-    assert install(make_source("1.0.0"), layout, manager) == first
+    pids, before = manager.pids(), layout.config.read_text()
+    assert set(pids) == set(SERVICES)
+
+    assert install(source, layout, manager) == first
     assert manager.pids() == pids
     assert ask(layout.database, "SELECT count(*) FROM facts WHERE kind = 'epoch.started'") == 1
+
+    wrong = layout.root / "wrong.toml"
+    wrong.write_text("[store]\ndata_dri = '/x'\n")
+    with pytest.raises(RefusalError, match="did you mean data_dir"):
+        install(source, layout, manager, wrong)
+    with _working(layout), pytest.raises(RefusalError, match="Another installation"):
+        uninstall(layout, manager)
+    assert (manager.pids(), layout.config.read_text()) == (pids, before)
+    assert not layout.config.with_suffix(".new").exists()
+
+    facts = ask(layout.database, "SELECT count(*) FROM facts")
+    uninstall(layout, manager)
+    assert not layout.home.exists()
+    assert not manager.units
+    assert [path for path in layout.root.rglob("edge-*") if path.suffix in {".service", ".target", ".conf", ""}] == []
+    assert layout.config.exists()
+    assert ask(layout.database, "SELECT count(*) FROM facts") >= facts
+    with pytest.raises(RefusalError, match="not installed"):
+        uninstall(layout, manager)
 
 
 def test_an_upgrade_waits_for_the_end_of_the_lesson(
     make_source: MakeSource, layout: Layout, manager: ServiceManager, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    manager.services = (UPKEEP,)  # one is enough here
     old = install(make_source("1.0.0"), layout, manager)
     start = datetime.now(ZONE).replace(microsecond=0) - timedelta(minutes=5)
     venue = Venue(layout.database.parent, start)
@@ -89,6 +114,7 @@ def test_an_upgrade_waits_for_the_end_of_the_lesson(
 def test_a_release_that_is_not_healthy_gives_way_to_the_one_before(
     make_source: MakeSource, layout: Layout, manager: ServiceManager
 ) -> None:
+    manager.services = (UPKEEP,)  # one is enough here
     old = install(make_source("1.0.0"), layout, manager)
     schema = ask(layout.database, "PRAGMA user_version")
     facts = ask(layout.database, "SELECT count(*) FROM facts")
@@ -101,32 +127,6 @@ def test_a_release_that_is_not_healthy_gives_way_to_the_one_before(
     refused = layout.database.with_name("edge_agent.db.refused")
     assert ask(refused, "PRAGMA user_version") == schema + 1
     assert not layout.database.with_name("edge_agent.db.before-upgrade").exists()
-
-
-def test_a_refusal_touches_nothing(make_source: MakeSource, layout: Layout, manager: ServiceManager) -> None:
-    install(make_source("1.0.0"), layout, manager)
-    pids, before = manager.pids(), layout.config.read_text()
-    wrong = layout.root / "wrong.toml"
-    wrong.write_text("[store]\ndata_dri = '/x'\n")
-    with pytest.raises(RefusalError, match="did you mean data_dir"):
-        install(make_source("1.0.0"), layout, manager, wrong)
-    assert (manager.pids(), layout.config.read_text()) == (pids, before)
-    assert not layout.config.with_suffix(".new").exists()
-    with _working(layout), pytest.raises(RefusalError, match="Another installation"):
-        uninstall(layout, manager)
-
-
-def test_uninstall_leaves_the_evidence(make_source: MakeSource, layout: Layout, manager: ServiceManager) -> None:
-    install(make_source("1.0.0"), layout, manager)
-    facts = ask(layout.database, "SELECT count(*) FROM facts")
-    uninstall(layout, manager)
-    assert not layout.home.exists()
-    assert not manager.units
-    assert [path for path in layout.root.rglob("edge-*") if path.suffix in {".service", ".target", ".conf", ""}] == []
-    assert layout.config.exists()
-    assert ask(layout.database, "SELECT count(*) FROM facts") >= facts
-    with pytest.raises(RefusalError, match="not installed"):
-        uninstall(layout, manager)
 
 
 def test_no_room_is_said_before_anything_is_done(
