@@ -14,10 +14,10 @@ from edge_agent.errors import InputError
 from edge_agent.faces.answer import Action
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.frames import encode_frame
-from edge_agent.faces.liveness.challenge import SECONDS, Movements
-from edge_agent.faces.liveness.passive import WINDOW_SECONDS, Figures, Verdict, Window
+from edge_agent.faces.liveness.challenge import SECONDS
+from edge_agent.faces.liveness.passive import WINDOW_SECONDS, Figures, Verdict
+from edge_agent.faces.liveness.watch import Watch
 from edge_agent.faces.process import FaceEngine
-from edge_agent.faces.quality import mesh_fits
 
 RATE = 10.0
 """Frames a second that are looked at, as a kiosk's page sends them."""
@@ -76,20 +76,16 @@ def judge_clip(observations: Sequence[Observation], challenge: Sequence[Action] 
 
 def judge_window(observations: Sequence[Observation], start: float) -> tuple[Verdict, tuple[str, ...]]:
     """Three seconds from `start` on: living as soon as it shows, else what they end with."""
-    window, figures, faces = Window(), None, 0
+    watch, figures = Watch(), None
     first = observations[0].at + start
     for each in observations:
-        subject = each.subject
-        if not first - 1e-6 <= each.at <= first + WINDOW_SECONDS or subject is None or subject.mesh is None:
-            continue
-        faces += 1
-        if subject.face.box.inside(each.width, each.height) and mesh_fits(subject):
-            window.add(subject.mesh, each.at)
-            figures = window.figures() or figures
-            if window.verdict() is Verdict.LIVE:
+        if first - 1e-6 <= each.at <= first + WINDOW_SECONDS:
+            watch.add(each, each.at)
+            figures = watch.figures() or figures
+            if watch.verdict() is Verdict.LIVE:
                 break
     if figures is None:
-        return Verdict.UNSURE, ("no face" if not faces else "too few frames of a whole face",)
+        return Verdict.UNSURE, ("too few frames of a whole face",)
     return figures.verdict(), _reasons(figures)
 
 
@@ -106,14 +102,11 @@ def _starts(seconds: float) -> list[float]:
 
 def _asked(observations: Sequence[Observation], actions: Sequence[Action], seconds: float) -> ClipVerdict:
     """A clip has no moment of asking: each action may be made in any four seconds of it."""
-    window, movements = Window(), Movements()
+    watch = Watch()
     for each in observations:
-        subject = each.subject
-        if subject is None or subject.mesh is None or not mesh_fits(subject):
-            continue
-        movements.add(subject.face, subject.mesh, window.add(subject.mesh, each.at), each.at)
+        watch.add(each, each.at)
         for action in actions:
-            if movements.made(action, each.at - SECONDS):
+            if watch.made(action, each.at - SECONDS):
                 at = each.at - observations[0].at
                 return ClipVerdict(Verdict.LIVE, (f"{action.value} at {at:.1f} s",), seconds, (Verdict.LIVE,))
     wanted = " or ".join(action.value for action in actions)

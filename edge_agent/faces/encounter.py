@@ -31,9 +31,10 @@ from edge_agent.faces.answer import (
 from edge_agent.faces.backend import Identity
 from edge_agent.faces.decide import Decider, Decision, Outcome, Roster
 from edge_agent.faces.face import Box, Floats, Observation, Subject
-from edge_agent.faces.liveness.challenge import SECONDS, Examiner, Movements
-from edge_agent.faces.liveness.passive import Verdict, Window
-from edge_agent.faces.quality import KIOSK, Flaw, flaws, has_rival, hint, mesh_fits
+from edge_agent.faces.liveness.challenge import SECONDS, Examiner
+from edge_agent.faces.liveness.passive import Verdict
+from edge_agent.faces.liveness.watch import Watch
+from edge_agent.faces.quality import KIOSK, Flaw, flaws, has_rival, hint
 from edge_agent.faces.template import Template
 
 GONE_SECONDS = 1.0
@@ -51,8 +52,7 @@ class _Visit:
     number: int
     began: float
     decider: Decider
-    window: Window = field(default_factory=Window)
-    movements: Movements = field(default_factory=Movements)
+    watch: Watch = field(default_factory=Watch)
     seen: float = 0.0
     box: Box | None = None
     embedding: Floats | None = None
@@ -107,9 +107,7 @@ class Encounter:
         found = flaws(observation, KIOSK)
         if has_rival(observation, KIOSK.rival):
             return Guide(visit=visit.number, hint=Hint.ONE_AT_A_TIME)
-        if Flaw.CUT_OFF not in found and subject.mesh is not None and mesh_fits(subject):
-            motion = visit.window.add(subject.mesh, now)
-            visit.movements.add(subject.face, subject.mesh, motion, now)
+        visit.watch.add(observation, now)
         if not found:
             visit.decider.add(subject.embedding)
             visit.usable_since = now if visit.usable_since is None else visit.usable_since
@@ -158,11 +156,11 @@ class Encounter:
         """The face is known: is it living?"""
         if self._policy is LivenessPolicy.ALWAYS:
             return self._ask(visit, now)
-        verdict = visit.window.verdict()
+        verdict = visit.watch.verdict()
         if self._policy is LivenessPolicy.OFF or verdict is Verdict.LIVE:
             liveness = Liveness.OFF if self._policy is LivenessPolicy.OFF else Liveness.LIVE
             return self._match(visit, decision, liveness)
-        if not visit.window.full:
+        if not visit.watch.full:
             return Guide(visit=visit.number, hint=Hint.WAIT)
         if verdict is Verdict.FLAT:
             evidence = self._evidence(visit, decision, Liveness.FLAT)
@@ -185,7 +183,7 @@ class Encounter:
                 return self._ask(visit, now)
             evidence = self._evidence(visit, decision, Liveness.UNSURE)
             return Refused(visit=visit.number, cause=Cause.CHALLENGE_FAILED, evidence=evidence)
-        if not visit.movements.made(action, since):
+        if not visit.watch.made(action, since):
             return self._waiting(visit, now)
         if decision.outcome is Outcome.MATCH:
             return self._match(visit, decision, Liveness.CHALLENGE)
@@ -199,7 +197,7 @@ class Encounter:
         return Confirm(visit=visit.number, candidates=decision.candidates, evidence=evidence)
 
     def _evidence(self, visit: _Visit, decision: Decision | None, liveness: Liveness) -> Evidence:
-        figures = visit.window.figures()
+        figures = visit.watch.figures()
         return Evidence(
             engine=str(self._engine),
             score=decision.score if decision else 0.0,

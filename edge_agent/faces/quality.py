@@ -143,8 +143,13 @@ def has_rival(observation: Observation, share: float) -> bool:
     return subject is not None and any(other.area > share * subject.face.box.area for other in observation.others)
 
 
-PRESENCE = 6.0
+_PRESENCE, _PRESENCE_TURNED = 6.0, 3.0
 _MESH_MISS = 0.5
+
+
+def mesh_is_seen(subject: Subject) -> bool:
+    """Whether the landmarks lie on a face at all: good enough to see it turn, where both models must agree."""
+    return subject.mesh is not None and subject.mesh.presence >= _PRESENCE_TURNED
 
 
 def mesh_fits(subject: Subject) -> bool:
@@ -153,7 +158,7 @@ def mesh_fits(subject: Subject) -> bool:
     Otherwise eyes and mouth would be read off a shoulder.
     """
     mesh = subject.mesh
-    if mesh is None or mesh.presence < PRESENCE:
+    if mesh is None or mesh.presence < _PRESENCE:
         return False
     eyes = subject.face.points[:2]
     apart = float(np.linalg.norm(eyes[1] - eyes[0]))

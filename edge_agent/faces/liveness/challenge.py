@@ -16,7 +16,7 @@ from edge_agent.faces.liveness.register import Motion
 SECONDS = 4.0
 """Time to make the movement."""
 
-_TURNED = 0.35
+_TURNED = 0.42
 _FRONTAL = 0.22
 """Nose offset over eye distance, from frontal (at most) to turned (at least): about 25 degrees."""
 _CLOSED = 0.62

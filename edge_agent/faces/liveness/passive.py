@@ -178,10 +178,6 @@ class Window:
             return None
         return measure([motion for _, motion in best], frames)
 
-    def verdict(self) -> Verdict:
-        figures = self.figures()
-        return figures.verdict() if figures else Verdict.UNSURE
-
     @property
     def full(self) -> bool:
         """Whether it spans its three seconds, less a frame's distance."""

@@ -1,0 +1,92 @@
+"""Recognition on real people, through the code that the kiosk calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from edge_agent.faces.evaluate import embed_photos, figures, judge, photos_by_person, roster_of, split_figures, wilson
+from edge_agent.faces.face import Floats
+from edge_agent.faces.process import FaceEngine
+from tests import data
+
+Seen = Mapping[Path, Floats | None]
+SPLITS = 300
+
+
+@pytest.fixture(scope="module")
+def east_asian() -> dict[str, list[Path]]:
+    if data.folder() is None:
+        pytest.skip("needs photos of many people: set EDGE_AGENT_TEST_DATA")
+    return data.people("east_asian")
+
+
+@pytest.fixture(scope="module")
+def embedded(engine: FaceEngine, east_asian: dict[str, list[Path]]) -> Seen:
+    return embed_photos(engine, east_asian)
+
+
+def test_a_single_probe(engine: FaceEngine, east_asian: dict[str, list[Path]], embedded: Seen) -> None:
+    found = split_figures(east_asian, embedded, engine.identity, splits=SPLITS)
+    assert found.tpir >= 0.97
+    assert found.fpir <= 0.01
+    assert found.wrong_names == 0
+    assert found.no_face == 0
+
+
+def test_a_decision_over_three_frames(engine: FaceEngine, east_asian: dict[str, list[Path]], embedded: Seen) -> None:
+    found = split_figures(east_asian, embedded, engine.identity, splits=SPLITS, frames=3)
+    assert found.tpir >= 0.98
+    assert found.fpir_interval[1] <= 0.003
+    assert found.wrong_names == 0
+
+
+def test_three_frames_of_one_moment_are_no_worse_than_their_figure(
+    engine: FaceEngine, east_asian: dict[str, list[Path]], embedded: Seen
+) -> None:
+    """The kiosk's frames are much alike; taken as wholly alike, one photo stands for all three."""
+    limits = engine.identity.thresholds
+    names = sorted(east_asian)
+    members, strangers = names[::2], names[1::2]
+    roster = roster_of({name: east_asian[name][:2] for name in members}, embedded, engine.identity)
+    asked = {name: east_asian[name][2:] for name in members} | {name: east_asian[name] for name in strangers}
+    decided = [
+        (name, roster.decide([face] * 3, limits.match))
+        for name, photos in asked.items()
+        for photo in photos
+        if (face := embedded[photo]) is not None
+    ]
+    named = [(name, decision.name) for name, decision in decided if decision.outcome == "match"]
+    assert all(name == given for name, given in named if name in members)
+    assert sum(name in members for name, _ in named) >= 0.97 * sum(name in members for name, _ in decided)
+    assert sum(name in strangers for name, _ in named) <= 0.01 * sum(name in strangers for name, _ in decided)
+
+
+def test_strangers_of_anywhere_stay_unknown(
+    engine: FaceEngine, east_asian: dict[str, list[Path]], embedded: Seen
+) -> None:
+    strangers = dict(list(data.people("strangers").items())[::3])
+    roster = roster_of({name: photos[:2] for name, photos in east_asian.items()}, embedded, engine.identity)
+    found = figures(judge(strangers, embed_photos(engine, strangers), roster), east_asian)
+    assert found.strangers >= 30
+    assert found.fpir == 0
+
+
+def test_figures_count_what_they_say(engine: FaceEngine, tmp_path: Path) -> None:
+    photo = data.astronaut()
+    for folder, person in [("gallery", "mae"), ("probes", "mae"), ("probes", "other")]:
+        (tmp_path / folder / person).mkdir(parents=True)
+        (tmp_path / folder / person / "a.png").symlink_to(photo)
+    gallery, probes = photos_by_person(tmp_path / "gallery"), photos_by_person(tmp_path / "probes")
+    roster = roster_of(gallery, embed_photos(engine, gallery), engine.identity)
+    found = figures(judge(probes, embed_photos(engine, probes), roster), gallery)
+    assert (found.members, found.tpir, found.strangers, found.fpir) == (1, 1.0, 1, 1.0)
+
+
+def test_wilsons_interval_is_the_textbooks() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+    low, high = wilson(10, 100)
+    assert (round(low, 4), round(high, 4)) == (0.0552, 0.1744)
+    assert wilson(0, 1000)[1] == pytest.approx(0.00383, abs=1e-4)

@@ -1,0 +1,73 @@
+"""Each flaw is seen, has its advice and its hint, and good views have none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_agent.faces.answer import Hint
+from edge_agent.faces.face import Box, Look, Observation, Picture
+from edge_agent.faces.process import FaceEngine
+from edge_agent.faces.quality import ADVICE, ENROLMENT, KIOSK, Flaw, flaws, hint
+from tests.faces.conftest import GOOD, face_at, jpeg, nobody, on_wall, seen, unit
+
+EMBEDDING = unit(1)
+
+
+def of(look: Look = GOOD, x: float = 260, width: float = 120, others: tuple[Box, ...] = ()) -> Observation:
+    return seen(EMBEDDING, face=face_at(x=x, width=width), look=look, others=others)
+
+
+@pytest.mark.parametrize(
+    ("observation", "flaw"),
+    [
+        (nobody(), Flaw.NOBODY),
+        (of(others=(Box(10, 10, 110, 150),)), Flaw.SEVERAL),
+        (of(x=-20), Flaw.CUT_OFF),
+        (of(width=40), Flaw.SMALL),
+        (of(replace(GOOD, light=20)), Flaw.DARK),
+        (of(replace(GOOD, light=250)), Flaw.BRIGHT),
+        (of(replace(GOOD, contrast=5)), Flaw.FLAT_LIGHT),
+        (of(replace(GOOD, covered=1.6)), Flaw.COVERED),
+        (of(replace(GOOD, sharpness=1.5)), Flaw.BLURRED),
+    ],
+)
+def test_each_flaw_is_named_first_of_all(observation: Observation, flaw: Flaw) -> None:
+    for gates in (KIOSK, ENROLMENT):
+        found = flaws(observation, gates)
+        assert found[0] is flaw
+        assert hint(found) is not Hint.WAIT
+
+
+def test_a_good_view_has_none_and_every_flaw_has_its_advice() -> None:
+    assert flaws(of(), ENROLMENT) == []
+    assert hint([]) is Hint.WAIT
+    assert set(ADVICE) == set(Flaw)
+    assert all(hint([flaw]) in Hint for flaw in Flaw)
+
+
+def test_somebody_small_in_the_background_is_no_rival() -> None:
+    assert flaws(of(others=(Box(10, 10, 30, 40),)), ENROLMENT) == []
+
+
+def test_a_real_portrait_passes_and_its_spoilt_copies_do_not(engine: FaceEngine, portrait: Picture) -> None:
+    def found(picture: Picture) -> list[Flaw]:
+        return flaws(engine.ask(jpeg(picture)), ENROLMENT)
+
+    whole = on_wall(portrait, side=400, left=120)
+    assert found(whole) == []
+    assert Flaw.BLURRED in found(cv2.GaussianBlur(whole, (0, 0), 6).astype(np.uint8))
+    assert Flaw.DARK in found((whole * 0.2).astype(np.uint8))
+    assert Flaw.SMALL in found(on_wall(portrait, side=150))
+    subject = engine.ask(jpeg(whole)).subject
+    assert subject is not None
+    assert subject.mesh is not None
+    for colour in [(200, 180, 150), (245, 245, 245), (40, 40, 40)]:
+        masked = whole.copy()
+        # nose, jaw and chin: what a surgical mask covers
+        edge = subject.mesh.points[[4, 132, 58, 172, 150, 148, 152, 377, 379, 397, 288, 361], :2]
+        cv2.fillPoly(masked, [cv2.convexHull(edge.astype(np.int32))], colour)
+        assert Flaw.COVERED in found(masked), colour
