@@ -1,0 +1,108 @@
+"""`edge-agent faces` and `bench faces`: what they print, and how they refuse."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from edge_agent.cli.bench import app as bench
+from edge_agent.cli.faces import app
+from edge_agent.errors import InputError
+from tests.data import astronaut, carphone
+from tests.faces.conftest import WEIGHTS, fetched
+
+MODELS = ["--models", str(WEIGHTS)]
+
+
+@pytest.fixture(autouse=True)
+def weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fetched("opencv")
+    monkeypatch.setenv("EDGE_AGENT_STORE__DATA_DIR", str(tmp_path / "var"))
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    for folder, person in [("gallery", "mae"), ("probes", "mae"), ("probes", "nobody")]:
+        (tmp_path / folder / person).mkdir(parents=True)
+    (tmp_path / "gallery" / "mae" / "a.png").symlink_to(astronaut())
+    (tmp_path / "probes" / "mae" / "b.png").symlink_to(astronaut())
+    wall = tmp_path / "probes" / "nobody" / "wall.png"
+    wall.write_bytes(_wall())
+    return tmp_path / "gallery", tmp_path / "probes"
+
+
+def _wall() -> bytes:
+
+    file = io.BytesIO()
+    Image.new("RGB", (200, 200), "grey").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_eval_prints_each_probe_and_the_figures(folders: tuple[Path, Path]) -> None:
+    gallery, probes = folders
+    result = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), "--json", *MODELS])
+    printed = json.loads(result.stdout)
+    assert printed["probes"] == [
+        {
+            "probe": str(probes / "mae" / "b.png"),
+            "decision": "match",
+            "name": "mae",
+            "score": pytest.approx(1.0, abs=0.01),
+            "margin": 1.0,
+        },
+        {"probe": str(probes / "nobody" / "wall.png"), "decision": "no_face", "name": "", "score": 0.0, "margin": 0.0},
+    ]
+    figures = printed["figures"]
+    assert (figures["tpir"], figures["fpir"], figures["wrong_names"], figures["no_face"]) == (1.0, 0.0, 0, 1)
+    text = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), *MODELS]).stdout
+    assert "found 100.00%" in text
+
+
+def test_eval_names_a_bad_photo_and_a_missing_folder(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    gallery, probes = folders
+    (probes / "mae" / "c.jpg").write_text("no picture")
+    result = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), *MODELS])
+    assert isinstance(result.exception, InputError)
+    assert "c.jpg is not a picture" in str(result.exception)
+    result = CliRunner().invoke(app, ["eval", "--gallery", str(tmp_path / "none"), "--probes", str(probes)])
+    assert isinstance(result.exception, InputError)
+
+
+def test_liveness_gives_a_verdict_and_reasons_a_clip(tmp_path: Path) -> None:
+    clip = str(carphone())
+    printed = json.loads(CliRunner().invoke(app, ["liveness", clip, "--json", *MODELS]).stdout)
+    (row,) = printed["clips"]
+    assert row["clip"] == clip
+    assert row["verdict"] == "live"
+    assert row["windows"] == ["live", "live"]
+    assert row["seconds"] == pytest.approx(3.9, abs=0.2)
+    assert any(reason.startswith("score=") for reason in row["reasons"])
+    asked = CliRunner().invoke(app, ["liveness", clip, "--challenge", "turn", *MODELS])
+    assert "no turn_left or turn_right was seen" in asked.stdout
+    missing = CliRunner().invoke(app, ["liveness", str(tmp_path / "gone.mp4"), *MODELS])
+    assert isinstance(missing.exception, InputError)
+
+
+def test_status_counts_people_and_reset_asks_first() -> None:
+    assert json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout) == {
+        "people": 0,
+        "filing_threshold": 100_000,
+    }
+    assert isinstance(CliRunner().invoke(app, ["reset"]).exception, InputError)
+    assert "清空" in CliRunner().invoke(app, ["reset", "--yes"]).stdout
+
+
+@pytest.mark.slow
+def test_the_bench_has_every_figure_of_its_page() -> None:
+    printed = json.loads(CliRunner().invoke(bench, ["faces", "--rounds", "3", "--json", *MODELS]).stdout)
+    assert printed["bench"] == "faces"
+    figures = printed["figures"]
+    assert {"opencv_640x480_ms", "opencv_1280x720_ms", "preview_fps", "ready_s", "room_ms"} <= figures.keys()
+    assert figures["room_heads"] == 40
+    assert figures["resident_mb"] <= 260
+    assert all(ratio > 1 for ratio in printed["ratios"].values())

@@ -1,0 +1,278 @@
+"""Enrolling: consent first, good pictures only, one person, and a fact that has everything but the face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_agent.errors import ConflictError, ForbiddenError, InputError, NotFoundError
+from edge_agent.faces.answer import Hint, LivenessPolicy, Match
+from edge_agent.faces.enrolment import Enroller, take_paper_consents
+from edge_agent.faces.face import Observation, Picture
+from edge_agent.faces.gallery import Gallery
+from edge_agent.faces.kiosk import KioskFaces
+from edge_agent.faces.process import FaceEngine
+from edge_agent.faces.quality import Flaw
+from edge_agent.faces.station import VISIT_SECONDS, Station, Step
+from edge_agent.model.kinds.people import ConsentGiven
+from edge_agent.store.consents import give, who_consents
+from edge_agent.store.database import connect
+from edge_agent.store.facts import read_facts
+from edge_agent.store.training import same_person
+from edge_agent.store.writer import Transaction
+from tests import data
+from tests.faces.conftest import GOOD, face_at, jpeg, near, nobody, on_wall, seen, unit
+from tests.venue import Venue, at, reading
+
+AT = at("08:00")
+
+
+@pytest.fixture
+def venue(tmp_path: Path) -> Iterator[Venue]:
+    opened = Venue(tmp_path)
+    opened.add_class()
+    for name in ("t1", "t2"):
+        opened.add_trainee(name)
+    opened.add_trainee("t3", document_type="temporary")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    opened = Gallery(tmp_path / "faces")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def enroller(engine: FaceEngine, gallery: Gallery, venue: Venue) -> Enroller:
+    return Enroller(engine, gallery, venue.writer, lambda: connect(venue.database, readonly=True))
+
+
+@pytest.fixture
+def photos(portrait: Picture) -> list[tuple[str, bytes]]:
+    """Two photos of one person in different light and size."""
+    darker = (portrait * 0.8).astype(np.uint8)
+    return [("one.jpg", jpeg(on_wall(portrait, side=400, left=100))), ("two.jpg", jpeg(on_wall(darker, side=320)))]
+
+
+def consent(venue: Venue, *trainees: str) -> None:
+    def give_all(tx: Transaction) -> None:
+        for trainee in trainees:
+            give(tx, ConsentGiven(trainee=trainee, purpose="recognise", text="v1", at=AT), by="desk")
+
+    venue.writer.run(give_all)
+
+
+def facts(venue: Venue, kind: str) -> list[dict[str, object]]:
+    with reading(venue.database) as connection:
+        return [dict(fact.data) for fact in read_facts(connection, kinds=(kind,))]
+
+
+def test_without_consent_there_is_no_template(enroller: Enroller, photos: list[tuple[str, bytes]]) -> None:
+    with pytest.raises(ForbiddenError, match="not consented"):
+        enroller.from_photos("t1", photos, at=AT, by="desk")
+
+
+def test_two_photos_make_a_template_and_a_fact_without_it(
+    enroller: Enroller, venue: Venue, gallery: Gallery, engine: FaceEngine, photos: list[tuple[str, bytes]]
+) -> None:
+    consent(venue, "t1")
+    enrolled = enroller.from_photos("t1", photos, at=AT, by="desk")
+    assert (enrolled.views, enrolled.wants_more, enrolled.resembles) == (2, False, "")
+    assert gallery.templates(["t1"], engine.identity)["t1"].pictures == 2
+    (fact,) = facts(venue, "template.enrolled")
+    assert fact == {
+        "trainee": "t1",
+        "pictures": 2,
+        "sources": ["photo", "photo"],
+        "engine": str(engine.identity),
+        "resembles": "",
+    }
+    assert len(json.dumps(fact)) < 300
+
+
+def test_one_photo_is_taken_and_a_second_one_wanted(
+    enroller: Enroller, venue: Venue, photos: list[tuple[str, bytes]]
+) -> None:
+    consent(venue, "t1")
+    assert enroller.from_photos("t1", photos[:1], at=AT, by="desk").wants_more
+
+
+def test_bad_photos_are_left_out_with_their_reasons(
+    enroller: Enroller, venue: Venue, photos: list[tuple[str, bytes]], portrait: Picture
+) -> None:
+    consent(venue, "t1")
+    wall = jpeg(np.full((480, 640, 3), 120, np.uint8))
+    blurred = jpeg(cv2.GaussianBlur(on_wall(portrait, side=400, left=100), (0, 0), 8).astype(np.uint8))
+    enrolled = enroller.from_photos("t1", [*photos, ("wall.jpg", wall), ("b.jpg", blurred)], at=AT, by="desk")
+    assert enrolled.views == 2
+    assert enrolled.pictures[2].flaws == (Flaw.NOBODY,)
+    assert Flaw.BLURRED in enrolled.pictures[3].flaws
+    assert "blurred" in enrolled.pictures[3].reasons
+    with pytest.raises(InputError, match=r"wall\.jpg: No face was found"):
+        enroller.from_photos("t1", [("wall.jpg", wall)], at=AT, by="desk")
+    with pytest.raises(InputError, match=r"text\.jpg is not a picture"):
+        enroller.from_photos("t1", [("text.jpg", b"no picture")], at=AT, by="desk")
+
+
+def test_two_faces_on_a_photo_are_refused(enroller: Enroller, venue: Venue, portrait: Picture) -> None:
+    consent(venue, "t1")
+    both = np.hstack([cv2.resize(portrait, (400, 400)), cv2.resize(portrait, (380, 400))]).astype(np.uint8)
+    with pytest.raises(InputError, match="several faces"):
+        enroller.from_photos("t1", [("both.jpg", jpeg(both))], at=AT, by="desk")
+
+
+def test_photos_of_two_people_are_refused_and_a_double_is_reported(
+    enroller: Enroller, venue: Venue, gallery: Gallery, photos: list[tuple[str, bytes]]
+) -> None:
+    if data.folder() is None:
+        pytest.skip("needs photos of a second person: set EDGE_AGENT_TEST_DATA")
+    consent(venue, "t1", "t2")
+    others = data.people("east_asian")["Junichiro_Koizumi"][:4]
+    with pytest.raises(InputError, match="different people"):
+        enroller.from_photos("t1", [photos[0], *((path.name, path) for path in others)], at=AT, by="desk")
+    assert gallery.count() == 0
+    enroller.from_photos("t1", photos, at=AT, by="desk")
+    again = enroller.from_photos("t2", photos[:1], at=AT, by="desk")
+    assert again.resembles == "t1"
+    assert facts(venue, "template.enrolled")[-1]["resembles"] == "t1"
+
+
+def id_card(portrait: Picture) -> tuple[bytes, bytes]:
+    """A card's two sides as photographed, made up: the portrait on the right of lines, and a side without a face."""
+    front = np.full((640, 1010, 3), 225, np.uint8)
+    front[110:430, 640:900] = cv2.resize(portrait[20:280, 40:250], (260, 320))
+    back = np.full((640, 1010, 3), 215, np.uint8)
+    for row in range(80, 560, 70):
+        cv2.putText(front, "姓名 出生 住址"[:4], (60, row), cv2.FONT_HERSHEY_SIMPLEX, 1, (60, 60, 60), 2)
+        cv2.rectangle(back, (80, row), (900, row + 12), (150, 120, 120), -1)
+    return jpeg(front), jpeg(back)
+
+
+def test_the_card_is_compared_with_who_stands_there(
+    enroller: Enroller, venue: Venue, engine: FaceEngine, portrait: Picture
+) -> None:
+    front, back = id_card(portrait)
+    subject = engine.ask(jpeg(on_wall(portrait, side=320))).subject
+    assert subject is not None
+    assert enroller.check_card("t1", front, back, [subject.embedding], by="desk").accepted
+    assert not enroller.check_card("t1", front, back, [unit(5)], by="desk").accepted
+    assert enroller.review("t1", accepted=True, reason="card and face compared", by="desk").method == "manual"
+    assert [(f["method"], f["accepted"]) for f in facts(venue, "identity.checked")] == [
+        ("card", True),
+        ("card", False),
+        ("manual", True),
+    ]
+    for wrong, reason in [((back, back), "portrait: No face"), ((front, front), "back of the card shows a face")]:
+        with pytest.raises(InputError, match=reason):
+            enroller.check_card("t1", *wrong, [subject.embedding], by="desk")
+    with pytest.raises(InputError, match="temporary"):
+        enroller.check_card("t3", front, back, [subject.embedding], by="desk")
+    with pytest.raises(InputError, match="temporary"):
+        enroller.review("t3", accepted=True, reason="", by="desk")
+    assert len(facts(venue, "identity.checked")) == 3
+
+
+def test_a_template_from_the_cards_portrait_is_one_picture(
+    enroller: Enroller, venue: Venue, gallery: Gallery, portrait: Picture
+) -> None:
+    consent(venue, "t1")
+    front, _ = id_card(portrait)
+    enrolled = enroller.from_photos("t1", [("card", front)], at=AT, by="desk", source="card")
+    assert enrolled.wants_more
+    assert gallery.sources("t1") == ["card"]
+
+
+def test_paper_consents_come_in_a_batch_or_not_at_all(venue: Venue) -> None:
+    def take(*trainees: str, paper: str = "binder 3") -> None:
+        venue.writer.run(lambda tx: take_paper_consents(tx, trainees, text="v1", paper=paper, at=AT, by="desk"))
+
+    take("t1", "t2")
+    with pytest.raises(NotFoundError):
+        take("t3", "nobody")
+    with pytest.raises(InputError, match="where the signed sheets"):
+        take("t3", paper="")
+    with reading(venue.database) as connection:
+        assert who_consents(connection, "recognise") == {"t1", "t2"}
+    assert [fact["paper"] for fact in facts(venue, "consent.given")] == ["binder 3", "binder 3"]
+
+
+def good(at_: float, seed: int = 1) -> Observation:
+    return seen(near(unit(1), seed), at=at_, look=GOOD, face=face_at(width=140))
+
+
+def test_a_station_takes_consent_card_two_photos_in_one_visit() -> None:
+    station = Station("t1", began=100.0, card=True)
+    assert station.see(good(100.1), 100.1).step is Step.CONSENT
+    station.consent(given=True)
+    assert station.step is Step.CARD
+    with pytest.raises(ForbiddenError):
+        station.consent(given=True)
+    with pytest.raises(ConflictError, match="not taken yet"):
+        station.shots()
+    station.card_taken()
+    assert station.see(good(110.0), 110.0).photos == 1
+    assert station.see(good(110.2), 110.2).photos == 1, "not of the same instant"
+    told = station.see(nobody(110.8), 110.8)
+    assert (told.photos, told.hint) == (1, Hint.NOBODY)
+    done = station.see(good(111.2, 2), 111.2)
+    assert (done.step, done.photos) == (Step.DONE, 2)
+    assert len(station.views()) == len(station.shots()) == 2
+    assert done.seconds > VISIT_SECONDS - 12
+
+
+def test_whoever_does_not_consent_or_is_not_ready_is_signed_in_by_hand() -> None:
+    refused = Station("t1", began=0.0, card=False)
+    refused.consent(given=False)
+    assert refused.see(good(1.0), 1.0).step is Step.BY_HAND
+    late = Station("t2", began=0.0, card=False, consented=True)
+    assert late.see(nobody(10.0), 10.0).step is Step.PHOTOS
+    assert late.see(nobody(VISIT_SECONDS + 1), VISIT_SECONDS + 1).step is Step.BY_HAND
+    assert late.see(good(VISIT_SECONDS + 2), VISIT_SECONDS + 2).photos == 0
+
+
+def test_from_the_station_to_the_first_sign_in_and_its_live_view(
+    weights: Path, tmp_path: Path, venue: Venue, photos: list[tuple[str, bytes]]
+) -> None:
+    """The kiosk's handle: enrolled at the station, recognised at once, the template grows, and nobody else is known."""
+    consent(venue, "t1")
+    faces = KioskFaces(
+        models=weights,
+        gallery=tmp_path / "faces",
+        engine="opencv",
+        policy=LivenessPolicy.OFF,
+        clock=venue.clock,
+        writer=venue.writer,
+        connect=lambda: connect(venue.database, readonly=True),
+    )
+    try:
+        faces.engine.wait_ready()
+        station = Station("t1", began=0.0, card=False, consented=True)
+        views = [faces.engine.ask(photo) for _, photo in photos]
+        for number, view in enumerate(views):
+            station.see(Observation("s", 2.0 * number, view.width, view.height, view.subject), 2.0 * number)
+        faces.enroller.from_observations("t1", station.shots(), at=AT, by="desk", source="camera")
+
+        with reading(venue.database) as connection:
+            people = [same_person(connection, "t1"), same_person(connection, "t2")]
+        meeting = faces.meet(people)
+        answers = [meeting.see(Observation("k", t, 640, 480, views[1].subject), t) for t in (0.0, 0.1, 0.2)]
+        assert isinstance(answers[-1], Match)
+        assert answers[-1].trainee == "t1"
+        for _ in range(2):
+            faces.confirmed(meeting, "t1")
+        assert faces.gallery.sources("t1") == ["camera", "camera", "live"]
+        faces.expect(meeting, [])
+        assert faces.meet([]).see(views[0], 0.0) is not None
+        with reading(venue.database) as connection:
+            faces.retire(connection, AT.date())
+        assert faces.gallery.count() == 1
+    finally:
+        faces.close()
