@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 
 # Fitted by logistic regression, leaving one person out at a time, on living clips and 700 rendered flats. The best of
-# these flats reaches 0.6, the next -0.5; the clips of people left out of a fit begin at 2.2, but for one who keeps still.
+# these flats reaches 0.6, the next -0.5; clips of people left out of a fit begin at 2.2, but for one who keeps still.
 BIAS, RELIEF, ALIVE, LOCAL, ALONE = 14.0, 1.1, 1.6, 3.2, 2.8
 _EYES, _MOST_ALONE = 1.35, 2.0
 LIVE_SCORE = 1.7
