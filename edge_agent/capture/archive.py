@@ -21,13 +21,14 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Span
 from edge_agent.store import media as media_rows
 from edge_agent.store.files import MediaFiles, Pending, Stored
-from edge_agent.store.mp4 import read_index
+from edge_agent.store.mp4 import codecs, read_index
 from edge_agent.store.writer import Transaction, Writer
 
 log = logging.getLogger(__name__)
 
 KIND, SUFFIX = MediaKind.RECORDING, ".mp4"
 RETRY = 5.0  # seconds
+PART_SECONDS = 4.0  # what a player fetches at once; a seek lands at most so far before its target
 _NOT_OURS = (OSError, StorageError, FFmpegError, LookupError, ValueError)
 
 
@@ -153,6 +154,7 @@ class Archive:
         return True
 
     def _store(self, stored: Stored, shown: _Shown) -> None:
+        index = self._index(stored)
         lessons = self._lessons(shown.camera, Span(shown.start, shown.end))
         row = Media(
             id=media_rows.new_media_id(),
@@ -183,12 +185,23 @@ class Archive:
         )
 
         def job(tx: Transaction) -> None:
-            media_rows.add(
-                tx, row, codec=shown.codec, width=shown.width, height=shown.height, stream=shown.stream, torn=shown.torn
-            )
+            about = {"codec": shown.codec, "width": shown.width, "height": shown.height, "stream": shown.stream}
+            media_rows.add(tx, row, **about, torn=shown.torn, **index)
             tx.append(fact)
 
         self._writer.run(job)
+
+    def _index(self, stored: Stored) -> dict[str, object]:
+        """Tell where a player may begin: read now, while the file is in memory, not from a slow card later."""
+        path = self._files.locate(stored.path)
+        try:
+            index = read_index(path)
+            with path.open("rb") as stream:
+                spoken = codecs(stream.read(index.header))
+        except (OSError, StorageError):
+            return {}
+        parts = index.parts(PART_SECONDS)
+        return {"header": index.header, "length": round(index.length, 3), "codecs": spoken, "parts": parts}
 
 
 def _read_tags(path: Path) -> _Shown:

@@ -45,6 +45,15 @@ class Index:
     def end(self) -> int:
         return self.fragments[-1].offset + self.fragments[-1].size if self.fragments else self.header
 
+    def parts(self, least: float) -> list[tuple[int, float]]:
+        """Give offset and start of pieces that begin with a keyframe and are `least` seconds long or longer."""
+        found: list[tuple[int, float]] = []
+        for fragment in self.fragments:
+            start = fragment.start - self.fragments[0].start
+            if fragment.keyframe and (not found or start - found[-1][1] >= least):
+                found.append((fragment.offset, round(start, 3)))
+        return found
+
     @property
     def length(self) -> float:
         """Seconds from the first picture to the end of the last."""
