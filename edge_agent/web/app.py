@@ -23,6 +23,7 @@ from edge_agent.web.kiosk import socket
 from edge_agent.web.render import STATIC
 from edge_agent.web.security import Shield
 from edge_agent.web.site import Site
+from edge_agent.web.stage import playback_router
 
 TITLE = "edge_agent"
 
@@ -50,6 +51,7 @@ def create_app(site: Site, *, names: frozenset[str] = frozenset(), tls_port: int
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
     app.include_router(socket.router)
+    app.include_router(playback_router(site))
     app.mount("/static", _Static(directory=STATIC))
     app.add_exception_handler(errors.EdgeAgentError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_error)

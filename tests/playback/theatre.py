@@ -75,7 +75,10 @@ class Theatre:
                 camera=camera,
                 mime="video/mp4",
             )
-            about: dict[str, object] = {"codec": "hevc" if "265" in source.name else "h264"}
+            codec, size, _ = source.stem.split("-")
+            width, height = (int(number) for number in size.split("x"))
+            about: dict[str, object] = {"codec": "hevc" if codec == "libx265" else "h264"}
+            about |= {"width": width, "height": height}
             if indexed:
                 header = source.read_bytes()[: index.header]
                 about |= {"header": index.header, "length": index.length, "codecs": codecs(header)}

@@ -1,0 +1,6 @@
+// 实时监控: every camera of the page, from its substream.
+import { watch } from '/playback/player.mjs';
+
+for (const figure of document.querySelectorAll('figure.live[data-camera]')) {
+  watch(figure, { camera: figure.dataset.camera });
+}
