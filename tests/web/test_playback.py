@@ -40,6 +40,6 @@ def test_live_video_is_for_the_staff(house: House) -> None:
 def test_the_live_page_connects_and_says_what_is_wrong(house: House, page: Page) -> None:
     camera = Camera("k1", "前门", CameraKind.RTSP, "r1", "rtsp://127.0.0.1/main")
     house.venue.writer.run(lambda tx: save_camera(tx, camera))
-    page.context.add_cookies(house.cookies(house.add_account(Role.ADMINISTRATOR)))  # type: ignore[arg-type] # playwright's own class, a dict
+    page.context.add_cookies(house.cookies(house.add_account(Role.ADMINISTRATOR)))
     page.goto(f"{house.url}/console/live")
     page.wait_for_function("document.querySelector('.live [role=status]').textContent === '录像服务未运行'")
