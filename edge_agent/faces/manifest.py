@@ -26,10 +26,14 @@ def share_folder() -> Path:
 
 
 def weights_folder(configured: Path | None, data_dir: Path) -> Path:
-    """Where the weights lie: as configured, else `models/` of a checkout, else beside the data."""
+    """Where the weights lie: as configured, else with the manifest, where the installer brings them, else by the data.
+
+    A user who can't write there fetches them into `models/` beside the data (`--folder`), and they are taken from it.
+    """
     if configured is not None:
         return configured
-    return data_dir / "models" if _PACKAGED.is_dir() else _CHECKOUT
+    beside = data_dir / "models"
+    return beside if beside.is_dir() else share_folder()
 
 
 Group = Literal["opencv", "dlib", "sample"]
