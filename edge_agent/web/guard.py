@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
 from edge_agent.errors import EdgeAgentError, ForbiddenError
+from edge_agent.furniture.shield import FORM_HEADER, csrf_token, is_token_of
 from edge_agent.store import accounts, kiosks, sessions
 from edge_agent.store.accounts import Account, Role
 from edge_agent.store.database import Connection
@@ -28,7 +27,6 @@ from edge_agent.web.words import languages
 COOKIE = "ea_session"
 KIOSK_COOKIE = "ea_kiosk"
 LANGUAGE_COOKIE = "ea_language"
-FORM_HEADER = "X-CSRF-Token"
 _TOUCH = timedelta(minutes=1)
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -50,11 +48,6 @@ class PasswordChangeRequiredError(EdgeAgentError):
 def site_of(request: Request) -> Site:
     site: Site = request.app.state.site
     return site
-
-
-def csrf_token(token: str) -> str:
-    """Give what a form of this session must bear: nobody who can't read the cookie can know it."""
-    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -129,7 +122,7 @@ def logged_in(request: Request) -> Visitor:
 
 def check_token(request: Request, token: str) -> None:
     """Refuse a change that was not sent by a page of this session."""
-    if not hmac.compare_digest(request.headers.get(FORM_HEADER, ""), csrf_token(token)):
+    if not is_token_of(request.headers.get(FORM_HEADER, ""), token):
         raise ForbiddenError("The form's token is missing or old (表单已过期).", do="Load the page again.")
 
 

@@ -10,6 +10,8 @@ import pytest
 from playwright._impl._api_structures import SetCookieParam
 
 from edge_agent.clock import SettableClock
+from edge_agent.furniture.passwords import hash_password
+from edge_agent.furniture.shield import csrf_token
 from edge_agent.settings import Settings, Store, WebSettings
 from edge_agent.store import kiosks, sessions
 from edge_agent.store.accounts import Account, Role, new_account_id, save
@@ -18,8 +20,7 @@ from edge_agent.store.kiosks import Kiosk
 from edge_agent.store.writer import Transaction
 from edge_agent.web.app import create_app
 from edge_agent.web.auth.login import KIOSK_LASTS
-from edge_agent.web.auth.passwords import hash_password
-from edge_agent.web.guard import COOKIE, KIOSK_COOKIE, csrf_token
+from edge_agent.web.guard import COOKIE, KIOSK_COOKIE
 from edge_agent.web.kiosk.faces import Faces
 from edge_agent.web.server import Port, Servers
 from edge_agent.web.site import Site

@@ -7,10 +7,10 @@ import socket
 import httpx
 import pytest
 
+from edge_agent.furniture.lockout import locked_for
 from edge_agent.store import sessions
 from edge_agent.store.accounts import Role
 from edge_agent.store.facts import read_facts
-from edge_agent.web.auth.lockout import locked_for
 from edge_agent.web.auth.login import CODE_LASTS
 from tests.venue import reading
 from tests.web.conftest import PASSWORD, House

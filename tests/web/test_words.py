@@ -11,11 +11,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from edge_agent import furniture
 from edge_agent.evidence import words as verdicts
+from edge_agent.furniture.pages import WEEKDAYS
 from edge_agent.web import words
-from edge_agent.web.render import _WEEKDAYS
 
-WEB = Path(words.__file__).parent
+FOLDERS = [Path(package.__file__ or "").parent for package in (words, furniture)]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 
@@ -24,11 +25,12 @@ def said() -> Iterator[str]:
     with (words.LOCALES / "babel.cfg").open() as stream:
         mapping, options = parse_mapping_cfg(stream)  # type: ignore[no-untyped-call]  # babel has no types there
     keywords = {"_": None, "gettext": None, "mark": None}
-    for *_, message, _, _ in extract_from_dir(WEB, mapping, options, keywords):
-        yield str(message)
+    for folder in FOLDERS:
+        for *_, message, _, _ in extract_from_dir(folder, mapping, options, keywords):
+            yield str(message)
     for texts in (verdicts.SLOTS, verdicts.REASONS, verdicts.CAUSES, verdicts.REMEDIES):
         yield from map(str, texts.values())
-    yield from (verdicts.UNIT, verdicts.PERIOD, verdicts.CLIP, verdicts.AND, *_WEEKDAYS)
+    yield from (verdicts.UNIT, verdicts.PERIOD, verdicts.CLIP, verdicts.AND, *WEEKDAYS)
 
 
 def catalogue() -> dict[str, str]:

@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Query, Request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, Field, PlainSerializer
 
+from edge_agent.furniture.forms import (
+    PROBLEM_TYPE,
+    Done,
+    Form,
+    Identifier,
+    Name,
+    Problem,
+    Secret,
+    Text,
+    Told,
+    first,
+    secure,
+)
+from edge_agent.furniture.shield import LARGEST_BODY, is_local
 from edge_agent.web.guard import View
-from edge_agent.web.security import LARGEST_BODY, is_local
+
+__all__ = [
+    "PROBLEMS",
+    "PROBLEM_TYPE",
+    "PUBLIC",
+    "Done",
+    "Form",
+    "Identifier",
+    "Instant",
+    "Name",
+    "Pages",
+    "Problem",
+    "Secret",
+    "Slice",
+    "Text",
+    "Told",
+    "at_the_device",
+    "first",
+    "secure",
+]
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -18,51 +51,11 @@ MOST = 500
 """Items a page at most."""
 
 
-def _printable(text: str) -> str:
-    if any(ord(letter) < ord(" ") and letter not in "\n\t" for letter in text):
-        raise ValueError("contains control characters (含有控制字符)")
-    return text
-
-
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), AfterValidator(_printable)]
-"""A line or a few that a person typed."""
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_printable)]
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[\w./:-]+$")]
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_printable)]
 Instant = Annotated[AwareDatetime, PlainSerializer(_instant, return_type=str)]
-
-
-class Form(BaseModel):
-    """What comes in: unknown fields are refused, so that a typing error changes nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Told(BaseModel):
-    """What goes out."""
-
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-
-class Problem(Told):
-    """RFC 9457: what went wrong, and what to do about it. `fields` names the wrong fields of a form."""
-
-    status: int
-    detail: str
-    do: str = ""
-    fields: dict[str, str] = Field(default_factory=dict)
-
-
-class Done(Told):
-    """The change was made. `go` is where a page goes on."""
-
-    id: str = ""
-    go: str = ""
 
 
 class Slice(Told, Generic[T]):
@@ -96,7 +89,6 @@ _WORDS = {
     502: "A camera, a model or another device does not do what it should.",
     507: "The disk or the database refuses.",
 }
-PROBLEM_TYPE = "application/problem+json"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": words,
@@ -107,20 +99,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 PUBLIC: dict[str, Any] = {"security": []}
 """For what nobody is logged in yet."""
-
-
-def secure(request: Request) -> bool:
-    """Say whether a cookie must be kept to TLS: everywhere but on the device itself."""
-    return request.url.scheme == "https"
-
-
-def first(errors: Iterable[Any]) -> dict[str, str]:
-    """Give the first error of each field of a form."""
-    fields: dict[str, str] = {}
-    for error in errors:
-        place = ".".join(str(part) for part in error["loc"] if part not in {"body", "query", "path"})
-        fields.setdefault(place or "body", str(error["msg"]))
-    return fields
 
 
 def at_the_device(view: View) -> bool:

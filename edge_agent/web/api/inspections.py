@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from edge_agent.furniture.passwords import verify
 from edge_agent.model.kinds.people import InspectionRecorded
 from edge_agent.store import accounts
 from edge_agent.store.facts import read_facts
@@ -14,7 +15,6 @@ from edge_agent.store.lessons import get_lesson
 from edge_agent.store.training import get_class
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Pages, Secret, Slice, Text, Told
 from edge_agent.web.auth.login import LoginError
-from edge_agent.web.auth.passwords import verify
 from edge_agent.web.guard import Inspector, Office
 
 router = APIRouter(tags=["inspections"])

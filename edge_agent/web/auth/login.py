@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from edge_agent.errors import EdgeAgentError, ForbiddenError, InputError
+from edge_agent.furniture.lockout import LONGEST, locked_for
+from edge_agent.furniture.passwords import check_password, check_pin, first_password, hash_password, verify
 from edge_agent.store import accounts, kiosks, sessions
 from edge_agent.store.accounts import Account, Role
 from edge_agent.store.database import Connection, from_micros
 from edge_agent.store.sessions import Session
 from edge_agent.store.writer import Transaction
-from edge_agent.web.auth.lockout import LONGEST, locked_for
-from edge_agent.web.auth.passwords import check_password, check_pin, first_password, hash_password, verify
 from edge_agent.web.site import Site
 
 FIRST_VALID = timedelta(hours=72)

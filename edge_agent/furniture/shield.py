@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -30,10 +32,28 @@ PLAIN = ("/trust", "/static/", "/healthz")
 """What a device on the LAN may fetch without TLS: how to come to trust it."""
 
 
-class Shield:
-    """Wraps the application. `names` are the host names that this device answers to, besides addresses."""
+FORM_HEADER = "X-CSRF-Token"
 
-    def __init__(self, app: ASGIApp, *, names: frozenset[str], tls_port: int | None) -> None:
+
+def csrf_token(token: str) -> str:
+    """Give what a form of this session must bear: nobody who can't read the cookie can know it."""
+    return hmac.new(token.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def is_token_of(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), csrf_token(token).encode())
+
+
+class Shield:
+    """Wraps the application. `names` are the host names that this program answers to, besides addresses.
+
+    `beside` are the addresses that programs use, with guards of their own: they only get the headers.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, names: frozenset[str], tls_port: int | None = None, beside: tuple[str, ...] = ()
+    ) -> None:
+        self._beside = beside
         self._app = app
         self._names = names | {"localhost"}
         self._tls_port = tls_port
@@ -43,7 +63,7 @@ class Shield:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refuse(scope, headers)
+        refusal = None if self._beside and scope["path"].startswith(self._beside) else self._refuse(scope, headers)
         if refusal is not None:
             if scope["type"] == "websocket":
                 await receive()
@@ -58,7 +78,7 @@ class Shield:
         name = (urlsplit(f"//{host}").hostname or "").lower()
         if name not in self._names and not _is_address(name):
             # A name of somebody else's that leads here: DNS rebinding.
-            return _problem(421, "This device does not answer to that name.")
+            return _problem(421, "This server does not answer to that name (请用本服务器的域名访问).")
         if not _same_origin(headers, host) and (scope["type"] == "websocket" or scope["method"] not in _SAFE):
             return _problem(403, "Sent from another site.")
         length = headers.get("content-length", "0")
