@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from importlib import import_module
 
 import typer
 
-from edge_agent.errors import DiskFullError, EdgeAgentError
+from edge_agent.errors import EdgeAgentError
 
 # The mounted application parses its own arguments, so the mount must leave them all alone, `--help` and `-x` too.
 _PASS_THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
@@ -23,7 +22,9 @@ def mount(app: typer.Typer, name: str, load: Callable[[], typer.Typer], summary:
         try:
             code = load()(args=context.args, prog_name=context.command_path, standalone_mode=False)
         except (EdgeAgentError, sqlite3.Error, OSError) as error:
-            known = _known(error)
+            from edge_agent.serve.explain import explain  # noqa: PLC0415 - only where something failed
+
+            known = explain(error)
             if known is None:
                 raise
             print(known.message, known.do, sep="\n" if known.do else "", file=sys.stderr)
@@ -32,20 +33,6 @@ def mount(app: typer.Typer, name: str, load: Callable[[], typer.Typer], summary:
             raise typer.Exit(code)
 
     app.command(name, help=summary, add_help_option=False, context_settings=_PASS_THROUGH)(run)
-
-
-def _known(error: Exception) -> EdgeAgentError | None:
-    """Give the error in our words; None for a defect of the program."""
-    from edge_agent.settings import load_settings  # noqa: PLC0415 - only where something failed
-    from edge_agent.store.database import is_refusal, refusal  # noqa: PLC0415 - the same
-
-    if isinstance(error, EdgeAgentError):
-        return error
-    if isinstance(error, sqlite3.Error) and is_refusal(error):  # met while reading
-        return refusal(load_settings().store.database, error)
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError(f"{error.filename or 'The disk'}: no space is left (磁盘已满).", do="Free space.")
-    return None
 
 
 def attribute(target: str) -> Callable[[], typer.Typer]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from importlib import import_module
+import os
 from typing import Annotated
 
 import typer
 
 from edge_agent.serve.agent import prepare_agent
-from edge_agent.serve.run import Service, Supervisor
+from edge_agent.serve.run import COMMAND, Service, Supervisor
 from edge_agent.settings import load_settings
 
 serve_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -19,9 +19,8 @@ run_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @serve_app.command()
 def serve(name: Annotated[Service, typer.Argument(help="Which of the four.")]) -> None:
     """启动一个服务 / start one service; it runs until SIGTERM. Run `edge-agent migrate` once before."""
-    _log()
-    # Only the named service is imported: each stays small, and one that can't be loaded breaks only itself.
-    import_module(f"edge_agent.serve.{name.value}").serve(load_settings())
+    # The same process goes on without this command line's modules, which would take 10 MB for as long as it runs.
+    os.execv(COMMAND[0], [*COMMAND, name.value])  # noqa: S606 - our own interpreter, and no shell is wanted
 
 
 @run_app.command()
@@ -29,11 +28,6 @@ def run(
     only: Annotated[list[Service] | None, typer.Option(help="Start only these.")] = None,
 ) -> None:
     """启动全部服务 / prepare the data folder, start the four services and keep them running until Ctrl-C."""
-    _log()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     prepare_agent(load_settings())
     Supervisor(only or Service).run()
-
-
-def _log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every run of every job

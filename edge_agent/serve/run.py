@@ -24,6 +24,9 @@ class Service(StrEnum):
     UPKEEP = "upkeep"
 
 
+COMMAND = (sys.executable, "-m", "edge_agent.serve")
+"""What starts a service, its name following."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 _HEALTHY = 60.0  # seconds after which a child is taken to run well, and its pause begins anew
 _GRACE = 15.0  # an open segment is closed within it
@@ -41,10 +44,10 @@ class _Child:
 
 
 class Supervisor:
-    """Runs `edge-agent serve NAME` for each name until told to stop."""
+    """Runs `serve NAME` for each name until told to stop."""
 
     def __init__(self, names: Iterable[str] = tuple(Service), *, command: Sequence[str] = ()) -> None:
-        self._command = tuple(command) or (sys.executable, "-m", "edge_agent", "serve")
+        self._command = tuple(command) or COMMAND
         self._children = [_Child(name) for name in names]
         self._stop = threading.Event()
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-import requests
 from urllib3 import BaseHTTPResponse
 
 from edge_agent.errors import DeviceError, InputError
@@ -18,7 +17,6 @@ from edge_agent.sync.contract.batch import decode_batch, decode_document
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import (
     CERTIFICATE,
-    CODE_HEADER,
     DOCUMENTS,
     FACTS,
     MEDIA,
@@ -28,8 +26,8 @@ from edge_agent.sync.contract.http import (
 )
 from edge_agent.sync.contract.signing import decode
 from edge_agent.sync.identity import Identity, IdentityFolder
+from edge_agent.sync.web import GoneError, LineError, Web, read_exactly
 
-_TIMEOUT = (10.0, 60.0)
 _LENGTH = 4
 
 
@@ -41,17 +39,14 @@ class CentreClient:
             raise InputError(f"{url}: not an address of a centre.", do="Give https://HOST.")
         self._url = url.rstrip("/")
         self._authorize = authorize
-        self._session = requests.Session()
-        self._session.trust_env = False
-        if ca is not None:
-            self._session.verify = str(ca)
+        self._web = Web(ca=ca)
 
     def provision(self, request: ProvisionRequest) -> Provisioned:
-        return decode(self._ask("POST", PROVISION, msgspec.json.encode(request)).content, Provisioned)
+        return decode(self._ask("POST", PROVISION, msgspec.json.encode(request)).data, Provisioned)
 
     def renew(self, csr: str) -> str:
         """Give a new certificate for the device's own key."""
-        return self._ask("POST", CERTIFICATE, csr.encode()).text
+        return self._ask("POST", CERTIFICATE, csr.encode()).data.decode(errors="replace")
 
     def journal(self) -> Iterator[Stored]:
         """Give what the centre holds of this agent, in order."""
@@ -67,52 +62,36 @@ class CentreClient:
 
     def media(self) -> frozenset[str]:
         """Give the ids of the media that the centre holds."""
-        return frozenset(decode(self._ask("GET", MEDIA).content, list[str]))
+        return frozenset(decode(self._ask("GET", MEDIA).data, list[str]))
+
+    def close(self) -> None:
+        self._web.close()
 
     def _messages(self, path: str) -> Iterator[bytes]:
-        answer = self._ask("GET", path, stream=True)
-        with answer:
-            while head := _exactly(answer.raw, _LENGTH):
+        answer = self._ask("GET", path, whole=False)
+        try:
+            while head := read_exactly(answer, _LENGTH):
                 size = int.from_bytes(head, "big")
                 if size > limits.MESSAGE_BYTES:
                     raise RefusedError(Code.TOO_LARGE, f"A message of {size} bytes.")
-                yield _exactly(answer.raw, size)
+                yield read_exactly(answer, size)
+        except LineError as error:
+            raise DeviceError(f"The connection to the centre broke off: {error}.", do="Run it again.") from error
+        finally:
+            answer.close()
 
-    def _ask(self, method: str, path: str, data: bytes = b"", *, stream: bool = False) -> requests.Response:
+    def _ask(self, method: str, path: str, data: bytes = b"", *, whole: bool = True) -> BaseHTTPResponse:
         headers = {"Authorization": self._authorize()} if self._authorize else {}
         try:
-            answer = self._session.request(
-                method, self._url + path, data=data, headers=headers, timeout=_TIMEOUT, stream=stream
-            )
-        except requests.RequestException as error:
+            return self._web.ask(method, self._url + path, headers, data, whole=whole)
+        except LineError as error:
             raise DeviceError(
                 f"{self._url} does not answer (中心无法连接): {error}.", do="Check the address, the network and --ca."
             ) from error
-        if not answer.ok:
-            raise _refusal(answer)
-        return answer
-
-
-def _refusal(answer: requests.Response) -> RefusedError:
-    """Say what the centre said."""
-    code = answer.headers.get(CODE_HEADER, "")
-    try:
-        said = answer.json()
-        message, do = str(said["message"]), str(said["do"])
-    except (ValueError, KeyError, TypeError):
-        message, do = f"The centre answers {answer.status_code}.", "Check that --url is the centre's address."
-    return RefusedError(Code(code) if code in set(Code) else Code.FAILED, message, do=do)
-
-
-def _exactly(stream: BaseHTTPResponse, size: int) -> bytes:
-    """Read `size` bytes, or nothing at the end. Raises `DeviceError` where the connection ends within."""
-    found = stream.read(size)
-    while 0 < len(found) < size:
-        more = stream.read(size - len(found))
-        if not more:
-            raise DeviceError("The connection to the centre broke off.", do="Run it again.")
-        found += more
-    return found
+        except GoneError as error:
+            raise RefusedError(
+                Code.NOT_FOUND, f"{self._url} is not a centre: {error}.", do="Check that --url is the centre's address."
+            ) from error
 
 
 def keep(folder: IdentityFolder, given: Provisioned) -> Identity:

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-import requests
-
 from edge_agent.clock import Clock
 from edge_agent.errors import EdgeAgentError
 from edge_agent.model.kinds.system import MediaConfirmed
@@ -30,7 +28,8 @@ from edge_agent.sync.contract.messages import Confirmation
 from edge_agent.sync.contract.signing import Purpose, Signed, Verifier, decode
 from edge_agent.sync.contract.topics import Address
 from edge_agent.sync.throttle import Throttle
-from edge_agent.sync.tus import TusClient, UploadGoneError
+from edge_agent.sync.tus import TusClient
+from edge_agent.sync.web import GoneError, LineError
 
 log = logging.getLogger(__name__)
 
@@ -91,10 +90,10 @@ class Uploader:
             self._upload(upload)
         except _YieldError:
             return 0.0
-        except UploadGoneError:
+        except GoneError:
             self._writer.run(lambda tx: uploads.forget_address(tx, upload.media.id))
             return self._backoff.pause()
-        except requests.RequestException as error:
+        except LineError as error:
             log.info("upload of %s broke off: %s", upload.media.id, error)
             return self._backoff.pause()
         except (EdgeAgentError, OSError) as error:

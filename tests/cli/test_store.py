@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from edge_agent.cli.main import app
+from tests.data import ROOT
 
 PAGE = 4096
 
@@ -58,7 +61,7 @@ def test_a_damaged_page_is_said_with_what_to_do(data: Path, arguments: tuple[str
     assert (data / "edge_agent.db").read_bytes() == before
 
 
-@pytest.mark.parametrize("arguments", [("fsck", "--json"), ("migrate",), ("idle",), ("serve", "upkeep")])
+@pytest.mark.parametrize("arguments", [("fsck", "--json"), ("migrate",), ("idle",)])
 def test_a_newer_database_is_left_alone(data: Path, arguments: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(data / "edge_agent.db")) as connection:
         connection.execute("PRAGMA user_version=99")
@@ -67,3 +70,12 @@ def test_a_newer_database_is_left_alone(data: Path, arguments: tuple[str, ...]) 
     assert result.exit_code == 4
     assert "newer" in said
     assert "Install that version again" in said
+
+
+def test_a_service_leaves_a_newer_database_alone_and_says_so(data: Path) -> None:
+    with closing(sqlite3.connect(data / "edge_agent.db")) as connection:
+        connection.execute("PRAGMA user_version=99")
+    command = [sys.executable, "-m", "edge_agent", "serve", "upkeep"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "Install that version again" in done.stderr

@@ -29,6 +29,7 @@ from edge_agent.sync.order import ORDER, Order
 from edge_agent.sync.throttle import Throttle
 from edge_agent.sync.tus import TusClient
 from edge_agent.sync.upload import Uploader
+from edge_agent.sync.web import LineError
 from tests.servers import TusServer, free_port
 from tests.sync.world import NOW, Device, Program, eventually, program
 
@@ -177,7 +178,7 @@ def test_a_broken_connection_costs_what_was_in_the_air(rig: Rig, tmp_path: Path)
         nonlocal due
         if sent > due:
             due = next(breaks, 1 << 60)
-            raise requests.ConnectionError("the line is down")
+            raise LineError("the line is down")
 
     rig.each = fail
     while not rig.confirmed(recording):
@@ -220,7 +221,7 @@ def test_an_upload_that_the_centre_has_forgotten_begins_anew(rig: Rig, centre: C
 
     def fail(sent: int) -> None:
         if sent > 300_000:
-            raise requests.ConnectionError("the line is down")
+            raise LineError("the line is down")
 
     rig.each = fail
     rig.uploader.step()
@@ -296,7 +297,7 @@ def test_the_server_of_the_tus_project_takes_our_uploads(rig: Rig, tmp_path: Pat
         def fail(sent: int) -> None:
             if 1_000_000 < sent < 1_500_000:
                 other.each = lambda _: None
-                raise requests.ConnectionError("the line is down")
+                raise LineError("the line is down")
 
         other.each = fail
         other.uploader.step()

@@ -28,6 +28,7 @@ from edge_agent.sync.identity import IdentityFolder
 from edge_agent.sync.throttle import Throttle
 from edge_agent.sync.tus import TusClient
 from edge_agent.sync.upload import Uploader
+from edge_agent.sync.web import LineError
 
 _MB = 1_000_000
 
@@ -54,7 +55,7 @@ def run(
 
 
 def _break_off() -> None:
-    raise requests.ConnectionError("the client is gone")
+    raise LineError("the client is gone")
 
 
 class _Counter(Throttle):
