@@ -12,7 +12,7 @@ import numpy as np
 from edge_agent.errors import ForbiddenError, InputError
 from edge_agent.faces.face import Floats, Observation
 from edge_agent.faces.frames import encode_frame
-from edge_agent.faces.gallery import Gallery, Source
+from edge_agent.faces.gallery import LIVE_VIEWS, Gallery, Source
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.quality import ADVICE, ENROLMENT, Flaw, Gates, flaws
@@ -20,6 +20,7 @@ from edge_agent.faces.template import WANTED_PHOTOS
 from edge_agent.model.kinds.people import ConsentGiven, IdentityChecked, TemplateEnrolled
 from edge_agent.store.consents import give, of_trainee
 from edge_agent.store.database import Connection
+from edge_agent.store.identity import check, require_resident_card
 from edge_agent.store.training import get_trainee
 from edge_agent.store.writer import Transaction, Writer
 
@@ -36,8 +37,6 @@ CARD = Gates(
     rival=0.6,
 )
 """The portrait on a card is small and printed; its ghost beside it is smaller still."""
-
-_TEMPORARY = "temporary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +115,11 @@ class Enroller:
         return self._store(trainee, tuple(pictures), views, at=at, by=by, source=source)
 
     def add_live(self, trainee: str, views: Sequence[Floats], *, at: datetime) -> None:
-        """After a confirmed sign-in: let the template grow by the view that is most like the others of that visit."""
-        if not views or self._gallery.sources(trainee).count("live") or not self._may(trainee):
+        """After a confirmed sign-in: let the template grow by the view that is most like the others of that visit.
+
+        The first few sign-ins do: later ones would only carry the template away from what was enrolled.
+        """
+        if not views or self._gallery.sources(trainee).count("live") >= LIVE_VIEWS or not self._may(trainee):
             return
         unit = [view / np.linalg.norm(view) for view in views]
         best = int(np.argmax([float(np.mean([each @ other for other in unit])) for each in unit]))
@@ -131,14 +133,8 @@ class Enroller:
                 do="Take the consent first, or sign the trainee in by hand: it counts the same.",
             )
 
-    def check_card(
-        self, trainee: str, front: bytes | Path, back: bytes | Path, live: Sequence[Floats], *, by: str
-    ) -> IdentityChecked:
-        """Compare the card's portrait with the person who stands there (实名认证), and append the fact.
-
-        Not accepted means manual review: somebody looks at card and person (`review`). Raises `InputError` for a
-        temporary card or pictures that are not a card's two sides; then nothing is recorded.
-        """
+    def read_card(self, trainee: str, front: bytes | Path, back: bytes | Path) -> Floats:
+        """The portrait's embedding. Raises `InputError` for a temporary card, and for pictures of other things."""
         self._require_resident_card(trainee)
         if self._engine.ask(encode_frame(read_photo(back, "The card's back"))).subject is not None:
             raise InputError(
@@ -150,31 +146,36 @@ class Enroller:
             raise InputError(
                 "The card's portrait: " + " ".join(ADVICE[flaw] for flaw in found), do="Photograph it again."
             )
+        return seen.subject.embedding
+
+    def compare(self, trainee: str, portrait: Floats, live: Sequence[Floats], *, by: str) -> IdentityChecked:
+        """Compare a card's portrait with the person who stands there (实名认证), and note the outcome.
+
+        Not accepted means manual review: somebody looks at card and person (`review`).
+        """
         if not live:
-            raise InputError("No live view of the person.", do="Let the person look into the camera first.")
+            raise InputError(
+                "No live view of the person (没有现场照片).", do="Let the person look into the camera first."
+            )
         identity = self._engine.identity
-        probe = identity.metric.fuse(live)
-        score = float(identity.metric.scores(probe[None], seen.subject.embedding)[0])
+        score = float(identity.metric.scores(identity.metric.fuse(live)[None], portrait)[0])
         accepted = score >= identity.thresholds.confirm
         reason = f"portrait {score:.2f}" if accepted else f"portrait {score:.2f} is not alike enough"
         return self._checked(IdentityChecked(trainee=trainee, method="card", accepted=accepted, reason=reason), by)
 
     def review(self, trainee: str, *, accepted: bool, reason: str, by: str) -> IdentityChecked:
         """人工审核: a person has compared card and trainee."""
-        self._require_resident_card(trainee)
         return self._checked(IdentityChecked(trainee=trainee, method="manual", accepted=accepted, reason=reason), by)
 
     def _require_resident_card(self, trainee: str) -> None:
         connection = self._connect()
         try:
-            kind = get_trainee(connection, trainee).document_type
+            require_resident_card(connection, trainee)
         finally:
             connection.close()
-        if kind == _TEMPORARY:
-            raise InputError("A temporary id card is not accepted (不接受临时身份证).", do="Use the resident id card.")
 
     def _checked(self, checked: IdentityChecked, by: str) -> IdentityChecked:
-        self._writer.append(checked, by=by)
+        self._writer.run(lambda tx: check(tx, checked, by=by))
         return checked
 
     def _may(self, trainee: str) -> bool:

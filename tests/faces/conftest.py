@@ -42,8 +42,23 @@ def engine(weights: Path) -> Iterator[FaceEngine]:
 
 @pytest.fixture(scope="session")
 def portrait() -> Picture:
+    return astronaut_portrait()
+
+
+def astronaut_portrait() -> Picture:
     """The astronaut's head and shoulders, 300x300."""
     return np.ascontiguousarray(read_photo(astronaut())[:300, 90:390])
+
+
+def id_card(portrait: Picture) -> tuple[bytes, bytes]:
+    """A card's two sides as photographed, made up: the portrait on the right of lines, and a side without a face."""
+    front = np.full((640, 1010, 3), 225, np.uint8)
+    front[110:430, 640:900] = cv2.resize(portrait[20:280, 40:250], (260, 320))
+    back = np.full((640, 1010, 3), 215, np.uint8)
+    for row in range(80, 560, 70):
+        cv2.putText(front, "No. 0123", (60, row), cv2.FONT_HERSHEY_SIMPLEX, 1, (60, 60, 60), 2)
+        cv2.rectangle(back, (80, row), (900, row + 12), (150, 120, 120), -1)
+    return jpeg(front), jpeg(back)
 
 
 def on_wall(portrait: Picture, *, side: int = 240, size: tuple[int, int] = (640, 480), left: int = 200) -> Picture:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from edge_agent.errors import InputError
 from edge_agent.model.kinds.people import ConsentGiven, ConsentWithdrawn, IdentityChecked
-from edge_agent.store import consents, training
+from edge_agent.store import consents, identity, training
 from edge_agent.store.consents import Purpose
 from edge_agent.store.writer import Transaction
 
@@ -28,9 +27,5 @@ def withdraw(tx: Transaction, trainee: str, purpose: Purpose, *, by: str) -> Non
 
 
 def check_identity(tx: Transaction, trainee: str, *, accepted: bool, reason: str, by: str) -> None:
-    """人工审核: somebody compared the card with the person. A refusal says why."""
-    if not accepted and not reason.strip():
-        raise InputError("reason: empty (请填写不通过的原因).")
-    training.get_trainee(tx.connection, trainee)
-    training.set_verified(tx, trainee, verified=accepted)
-    tx.append(IdentityChecked(trainee=trainee, method="manual", accepted=accepted, reason=reason), by=by)
+    """人工审核: somebody compared the card with the person. A refusal says why; a temporary card is not taken."""
+    identity.check(tx, IdentityChecked(trainee=trainee, method="manual", accepted=accepted, reason=reason), by=by)
