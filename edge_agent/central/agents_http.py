@@ -28,7 +28,6 @@ from edge_agent.sync.contract.http import (
 from edge_agent.sync.contract.signing import decode
 
 router = APIRouter()
-_SEQ_MASK = (1 << 40) - 1
 
 
 @router.post(PROVISION)
@@ -91,7 +90,7 @@ def _batches(centre: Centre, agent: AgentRow) -> Iterator[bytes]:
         rows = [row for row in rows if row[0] >> 40 == first_epoch]
         if first_epoch != epoch:
             epoch, link = first_epoch, genesis(agent.address.agent, first_epoch)
-        first = rows[0][0] & _SEQ_MASK
+        first = rows[0][0] & limits.LAST_SEQ
         bodies = [body for _, body in rows]
         link = chain(link, first, bodies)
         after = place(epoch, first + len(bodies) - 1)

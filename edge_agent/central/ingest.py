@@ -28,11 +28,12 @@ ASK_AFTER, ASK_AGAIN = timedelta(seconds=2), timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message of an agent."""
+    """One message of an agent; a `retained` state may be older than this worker's connection."""
 
     address: Address
     channel: Channel
     payload: bytes
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class _Transaction:
                 case Checked():
                     self._facts(agent, each.content, each.arrival.payload)
                 case State():
-                    self._state(agent, each.content, each.arrival.payload)
+                    self._state(agent, each.content, each.arrival)
                 case Result() as result:
                     self._result(agent, each, result)
                 case header, body:
@@ -163,16 +164,16 @@ class _Transaction:
             )
         )
 
-    def _state(self, agent: AgentRow, state: State, message: bytes) -> None:
+    def _state(self, agent: AgentRow, state: State, arrival: Arrival) -> None:
         row = self._tx.row("SELECT state FROM agents WHERE number = %s", (agent.number,))
         known = decode(row[0], State) if row and row[0] else None
-        if not state.online and known is not None and known.session != state.session:
+        if not state.online and not arrival.retained and known is not None and known.session != state.session:
             return  # the Last Will of a connection that another one has replaced
         self._tx.run(
             "UPDATE agents SET state = %s, state_at = %s, online = %s WHERE number = %s",
-            (message.decode(), to_micros(self._now), int(state.online), agent.number),
+            (arrival.payload.decode(), to_micros(self._now), int(state.online), agent.number),
         )
-        if state.hello:
+        if state.hello or (arrival.retained and state.online):
             commands.send_again(self._tx, agent)
             self._ack(agent, self._chains.last_epoch(agent), re=state.session)
 

@@ -21,7 +21,7 @@ from edge_agent.central.ingest import Arrival, Ingest, Reply
 from edge_agent.clock import Clock
 from edge_agent.errors import StorageError
 from edge_agent.sync.contract.codes import RefusedError
-from edge_agent.sync.contract.topics import TO_CENTRE, parse, subscription
+from edge_agent.sync.contract.topics import TO_CENTRE, Channel, parse, subscription
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,11 @@ GROUP = "centre"
 _TOGETHER = 50  # messages a transaction: 5,000 facts, some 100 ms
 _RETRY_SECONDS = 1.0
 _MISSING_SECONDS = 1.0
+_ROLL_CALL_SECONDS = 5.0
+"""How long a worker that has just connected hears the retained states of all agents: each is answered with where the
+centre stands, so that nobody waits for a pause of their own to end after an outage of the centre."""
+
+_ROLL_CALL = subscription(Channel.STATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class _Message:
     qos: int
     topic: str
     payload: bytes
+    retained: bool
 
 
 class Worker:
@@ -50,6 +56,7 @@ class Worker:
         self._clock = clock
         self._messages: SimpleQueue[_Message | None] = SimpleQueue()
         self._stopping = threading.Event()
+        self._roll_call_ends: float | None = None
         self._client = self._make_client(mqtt, ca)
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
@@ -87,9 +94,13 @@ class Worker:
             log.error("the broker refuses this receiver: %s", reason)
             return
         client.subscribe([(subscription(channel, group=GROUP), 1) for channel in TO_CENTRE])
+        client.subscribe(_ROLL_CALL, qos=0)  # members of a group are not given what is retained
+        self._roll_call_ends = self._clock.boottime() + _ROLL_CALL_SECONDS
 
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._messages.put(_Message(client, message.mid, message.qos, message.topic, bytes(message.payload)))
+        self._messages.put(
+            _Message(client, message.mid, message.qos, message.topic, bytes(message.payload), message.retain)
+        )
 
     def _run(self) -> None:
         due = 0.0
@@ -101,6 +112,9 @@ class Worker:
             if now >= due:
                 due = now + _MISSING_SECONDS
                 self._tick()
+            if self._roll_call_ends is not None and now >= self._roll_call_ends:
+                self._roll_call_ends = None
+                self._client.unsubscribe(_ROLL_CALL)
 
     def _wait(self) -> list[_Message]:
         """Give what has arrived, or nothing after a second."""
@@ -117,7 +131,7 @@ class Worker:
         arrivals = []
         for message in messages:
             try:
-                arrivals.append(Arrival(*parse(message.topic), message.payload))
+                arrivals.append(Arrival(*parse(message.topic), message.payload, retained=message.retained))
             except RefusedError:
                 log.warning("a message on a topic that is none of ours was dropped")
         try:

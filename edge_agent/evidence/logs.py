@@ -39,15 +39,20 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 def outages(facts: Iterable[Fact], zone: ZoneInfo) -> Table:
     """停电断网记录, gaps of cameras among them."""
     rows: list[list[Cell]] = []
+    lasting: dict[str, Any] = {}
     for fact in facts:
         data = fact.data
-        if fact.kind == "outage.closed":
+        if fact.kind == "outage.opened":
+            lasting[data["what"]] = data
+        elif fact.kind == "outage.closed":
+            lasting.pop(data["what"], None)
             rows.append([_OUTAGES[data["what"]], _time(data["start"], zone), _time(data["end"], zone), data["detail"]])
         elif fact.kind == "gap.closed":
             cause = cause_text(data["cause"])
             rows.append([f"录像缺失（{data['camera']}）", _time(data["start"], zone), _time(data["end"], zone), cause])
         elif fact.kind == "clock.stepped":
             rows.append(["时钟跳变", _time(fact.stamp.wall, zone), "", f"{data['step']:+.3f} 秒"])
+    rows += [[_OUTAGES[what], _time(data["at"], zone), "尚未恢复", data["detail"]] for what, data in lasting.items()]
     return Table("故障记录", "停电、断网、录像缺失与时钟记录", ["类别", "开始", "结束", "说明"], rows)
 
 

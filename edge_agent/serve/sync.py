@@ -21,8 +21,11 @@ from edge_agent.sync.contract.signing import Verifier
 from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.dispatch import Dispatcher
 from edge_agent.sync.documents import DocumentSender
+from edge_agent.sync.enrol import CentreClient
 from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.order import Order
+from edge_agent.sync.outage import OutageLog
+from edge_agent.sync.renewal import Renewal
 from edge_agent.sync.session import Session
 from edge_agent.sync.state import read_state
 from edge_agent.sync.throttle import Throttle
@@ -37,6 +40,7 @@ TICK_SECONDS = 0.2
 
 _GRACE_SECONDS = 2.0
 _KILOBIT = 125  # bytes
+_FORGET_SECONDS = 86_400.0
 
 
 class Sync:
@@ -51,6 +55,7 @@ class Sync:
         self._order = _order(agent.settings)
         self._uplink = Uplink(identity, folder, self._start_session)
         self._dispatcher = Dispatcher(agent.writer, self._reader, self._publish_batch)
+        self._outages = OutageLog(agent.writer, self._reader)
         self._documents = DocumentSender(agent.writer, self._reader, partial(self._uplink.publish, Channel.DOC))
         self._desk = CommandDesk(
             identity.address,
@@ -60,6 +65,7 @@ class Sync:
             wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
             settings=DeviceSettings(agent.settings.store.data_dir, folder),
         )
+        self._forget_due = 0.0
         self._stopping = threading.Event()
         self._media = threading.Thread(target=self._upload, args=(folder,), name="media", daemon=True)
         self._media.start()
@@ -71,6 +77,10 @@ class Sync:
         while now < end:
             self._uplink.step(now, end - now)
             now = self._agent.clock.boottime()
+        self._outages.update(self._uplink.trouble)
+        if now >= self._forget_due:
+            self._forget_due = now + _FORGET_SECONDS
+            self._desk.forget()
 
     def close(self) -> None:
         self._stopping.set()
@@ -114,6 +124,8 @@ class Sync:
 
         ca = folder.authority if folder.authority.exists() else None
         client = TusClient(self._identity.http, authorize, ca=ca)
+        centre = CentreClient(self._identity.http, ca=ca, authorize=authorize)
+        renewal = Renewal(self._identity.agent, folder, centre, agent.clock)
         with agent.reading() as reader:
             Uploader(
                 self._identity.address,
@@ -125,8 +137,9 @@ class Sync:
                 choose=self._order,
                 throttle=Throttle(agent.settings.sync.upload_kbps * _KILOBIT, agent.clock.boottime, self._stopping),
                 stopping=self._stopping,
-            ).run()
+            ).run(between=renewal.tick)
         client.close()
+        centre.close()
 
 
 class Unprovisioned:

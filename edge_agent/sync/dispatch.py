@@ -54,9 +54,9 @@ class Dispatcher:
         return self._window.acked
 
     @property
-    def wants_hello(self) -> bool:
-        """Whether the centre should be asked where it stands."""
-        return not self.greeted
+    def probing(self) -> bool:
+        """Whether the centre owes its word on something that was sent again."""
+        return self._window.probing
 
     def connected(self) -> None:
         """A new connection: whatever was on its way is unknown."""
@@ -93,10 +93,12 @@ class Dispatcher:
             self._word = fact_id(ack.epoch, ack.upto), signed
         if (not agreed and ack.epoch >= self._epoch()) or (hello and self._forked):
             self._diverged(ack)
-        elif hello:
+        elif hello and not (self.greeted and agreed and fact_id(ack.epoch, ack.upto) >= self.acked):
             self._stand(ack, agreed=agreed)
         elif agreed:
             self._send_again(self._window.settle_upto(ack.epoch, ack.upto, now))
+            if hello:  # it was started anew: what the one before it had not committed is gone
+                self._send_again(self._window.again(ack.epoch, ack.upto + 1, limits.LAST_SEQ, now))
         elif ack.re:
             self._send_again(self._window.settle_link(ack.re, now))
         self.greeted = self.greeted or hello

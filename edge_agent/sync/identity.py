@@ -80,8 +80,11 @@ class IdentityFolder:
         self._write(self.file, msgspec.json.format(msgspec.json.encode(identity)))
 
     def write_certificates(self, certificate: str, authority: str) -> None:
-        self._write(self.certificate, certificate.encode())
+        self.write_certificate(certificate)
         self._write(self.authority, authority.encode())
+
+    def write_certificate(self, certificate: str) -> None:
+        self._write(self.certificate, certificate.encode())
 
     def private_key(self) -> Ed25519PrivateKey:
         """Read the device's key, made here on first use."""

@@ -17,7 +17,9 @@ from edge_agent.sync.contract.codes import RefusedError
 from edge_agent.sync.contract.topics import TO_AGENT, Channel, parse
 from edge_agent.sync.identity import Identity, IdentityFolder
 
-KEEPALIVE = 30
+KEEPALIVE = 20
+"""A line that died in silence is noticed after at most twice this: paho asks once, and waits as long for the answer."""
+
 CONNECT_SECONDS = 15.0
 """From the first packet to CONNACK: a black hole that takes connections and never answers ends here."""
 

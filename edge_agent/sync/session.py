@@ -84,6 +84,11 @@ class Session:
         dispatcher.connected()
         documents.connected()
 
+    @property
+    def heard(self) -> bool:
+        """Whether the centre answers: it said where it stands, and owes no answer since."""
+        return self._dispatcher.greeted and not self._dispatcher.probing
+
     def receive(self, channel: Channel, message: bytes, now: float) -> None:
         """Take a message of the centre; one that can't be believed is dropped."""
         try:

@@ -14,6 +14,8 @@ from edge_agent.sync.backoff import Backoff
 from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.mqtt import CONNECT_SECONDS, Arrived, Connected, Connection, Event
+from edge_agent.sync.outage import Cause, cause_of
+from edge_agent.sync.routes import NetworkSign
 from edge_agent.sync.session import Session, last_will, new_session_id
 
 log = logging.getLogger(__name__)
@@ -43,10 +45,19 @@ class Uplink:
         self._start_session = start_session
         self._events: SimpleQueue[tuple[Connection, Event]] = SimpleQueue()
         self._backoff = Backoff()
+        self._network = NetworkSign()
         self._attempt: _Attempt | None = None
         self._session: Session | None = None
         self._due = 0.0
         self._said = ""
+        self._cause: Cause = "network"
+
+    @property
+    def trouble(self) -> tuple[Cause, str] | None:
+        """Give what keeps the centre away, and the last words about it; None while it answers."""
+        if self._session is None:
+            return self._cause, self._said
+        return None if self._session.heard else ("centre", "")
 
     @property
     def online(self) -> bool:
@@ -68,10 +79,13 @@ class Uplink:
         if self._session is not None:
             self._session.tick(now)
         elif self._attempt is None:
+            soon = self._network.came_up(now)
+            if soon is not None:
+                self._due = min(self._due, now + soon)
             if now >= self._due:
                 self._connect(now)
         elif now - self._attempt.began > CONNECT_SECONDS:
-            self._fail("it takes connections and does not answer", now)
+            self._fail("it takes connections and does not answer", "broker", now)
 
     def close(self) -> None:
         """End in order: the retained state says so."""
@@ -86,7 +100,7 @@ class Uplink:
         try:
             connection.open()
         except (OSError, ValueError) as error:
-            self._fail(str(error), now)
+            self._fail(str(error), cause_of(error), now)
 
     def _take(self, connection: Connection, event: Event, now: float) -> None:
         attempt = self._attempt
@@ -101,11 +115,12 @@ class Uplink:
             if self._session is not None:
                 self._session.receive(event.channel, event.payload, now)
         else:
-            self._fail(event.reason, now)
+            self._fail(event.reason, "broker", now)
 
-    def _fail(self, reason: str, now: float) -> None:
+    def _fail(self, reason: str, cause: Cause, now: float) -> None:
         self._drop()
-        self._due = now + self._backoff.pause()
+        self._cause = cause
+        self._due = now + self._backoff.pause(now)
         if reason != self._said:
             self._said = reason
             log.warning("no connection to the broker: %s", reason)

@@ -73,9 +73,10 @@ class Uploader:
         self._stopping = stopping
         self._backoff = Backoff()
 
-    def run(self) -> None:
-        """Upload until told to stop."""
+    def run(self, between: Callable[[], None] = lambda: None) -> None:
+        """Upload until told to stop; `between` is called before each file."""
         while not self._stopping.is_set():
+            between()
             pause = self.step()
             if pause:
                 self._stopping.wait(pause)
@@ -92,10 +93,10 @@ class Uploader:
             return 0.0
         except GoneError:
             self._writer.run(lambda tx: uploads.forget_address(tx, upload.media.id))
-            return self._backoff.pause()
+            return self._backoff.pause(self._clock.boottime())
         except LineError as error:
             log.info("upload of %s broke off: %s", upload.media.id, error)
-            return self._backoff.pause()
+            return self._backoff.pause(self._clock.boottime())
         except (EdgeAgentError, OSError) as error:
             self._put_off(upload, str(error), now)
             return 0.0

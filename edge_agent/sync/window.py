@@ -31,7 +31,10 @@ class Flight:
 
 
 class Window:
-    """`acked` is the id up to which everything is settled, `sent` the highest one on its way."""
+    """`acked` is the id up to which everything is settled, `sent` the highest one on its way.
+
+    `probing` says that a batch was sent again and the centre has not answered since.
+    """
 
     def __init__(self, acked: int, *, size: int = limits.WINDOW) -> None:
         self.acked = self.sent = acked
@@ -39,7 +42,7 @@ class Window:
         self._flights: deque[Flight] = deque()
         self._patience = PATIENCE
         self._heard = 0.0
-        self._probing = False
+        self.probing = False
 
     @property
     def room(self) -> int:
@@ -53,7 +56,7 @@ class Window:
         """Forget what is on its way, as after a new connection; sending goes on behind `acked`."""
         self._flights.clear()
         self.acked = self.sent = acked
-        self._patience, self._probing = PATIENCE, False
+        self._patience, self.probing = PATIENCE, False
 
     def add(self, flight: Flight, now: float) -> None:
         if not self._flights:
@@ -83,7 +86,7 @@ class Window:
         """Give the probe that is due."""
         if not self._flights or now - self._heard < self._patience:
             return []
-        self._heard, self._probing = now, True
+        self._heard, self.probing = now, True
         self._patience = min(self._patience * 2, LONGEST_PATIENCE)
         return self._resend([self._flights[0]], now)
 
@@ -99,9 +102,9 @@ class Window:
         while self._flights and self._flights[0].settled:
             self.acked = self._flights.popleft().last_id
         self._heard, self._patience = now, PATIENCE
-        if not self._probing:
+        if not self.probing:
             return []
-        self._probing = False
+        self.probing = False
         return self._resend([flight for flight in self._flights if now - flight.sent_at >= PATIENCE], now)
 
     def _within(self, epoch: int, first: int, last: int) -> list[Flight]:

@@ -249,6 +249,22 @@ def test_the_last_will_of_a_replaced_connection_is_ignored(centre: Centre) -> No
         assert tx.row("SELECT online FROM agents") == (0,)
 
 
+def test_a_retained_state_is_believed_and_answered_whoever_it_replaces(centre: Centre) -> None:
+    """A worker that comes hears them all: it answers those online, and learns who has gone meanwhile."""
+    centre.take(msgspec.json.encode(State(online=True, session="s1")), channel=Channel.STATE)
+
+    def retained(state: State) -> list[FactsAck | DocumentAck | Gap]:
+        arrival = Arrival(ADDRESS, Channel.STATE, msgspec.json.encode(state), retained=True)
+        return centre.read(centre.ingest.take([arrival], NOW))
+
+    (ack,) = retained(State(online=True, session="s2"))
+    assert isinstance(ack, FactsAck)
+    assert ack.re == "s2"
+    assert retained(State(online=False, session="s3")) == []
+    with centre.database.read() as tx:
+        assert tx.row("SELECT online FROM agents") == (0,)
+
+
 def test_a_document_is_kept_once_and_acknowledged_each_time(centre: Centre) -> None:
     body = "名单".encode()
     good = DocumentHeader(id="d1", kind="roster", subject="c1", revision=1, sha256=hashlib.sha256(body).hexdigest())

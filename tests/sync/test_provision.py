@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from edge_agent.central.database import Database, open_database
 from edge_agent.cli.main import app
+from edge_agent.clock import SettableClock
 from edge_agent.model.kinds.attendance import SignedIn
 from edge_agent.model.kinds.capture import SnapshotTaken
 from edge_agent.model.kinds.system import EpochStarted, MediaLost
@@ -23,7 +25,10 @@ from edge_agent.settings import Settings, Store
 from edge_agent.store import attendance, documents, slots, training
 from edge_agent.store.facts import check_chain, place, read_facts, read_head
 from edge_agent.store.outbox import find_acked, read_backlog
+from edge_agent.sync.contract.http import bearer
+from edge_agent.sync.enrol import CentreClient
 from edge_agent.sync.identity import IdentityFolder
+from edge_agent.sync.renewal import Renewal
 from tests.data import ROOT
 from tests.servers import Mosquitto, free_port
 from tests.sync.world import NOW, Program, eventually, program
@@ -127,6 +132,32 @@ def test_a_device_is_provisioned_and_speaks_over_tls(site: Site, tmp_path: Path)
         ping.write_text('{"command": "association", "lesson": "none", "cameras": []}')
         assert "refused" in site.central("send", f"jinan/{identity.agent}", str(ping), ok=False)
     assert "used or expired" in site.provision(tmp_path / "second", "no-such-token", ok=False)
+
+
+def test_a_certificate_is_renewed_in_its_last_third_and_the_broker_takes_the_new_one(
+    site: Site, tmp_path: Path
+) -> None:
+    data = tmp_path / "device"
+    site.provision(data, site.central("token", "jinan").strip())
+    folder, url = IdentityFolder(data), f"http://127.0.0.1:{site.http}"
+    identity = folder.read()
+    assert identity is not None
+    signer, address = folder.signer(), identity.address
+
+    def tick(days: int, url: str = url) -> bytes:
+        clock = SettableClock(datetime.now(UTC) + timedelta(days=days))
+        client = CentreClient(url, authorize=lambda: bearer(signer, address, datetime.now(UTC)))
+        Renewal(identity.agent, folder, client, clock).tick()
+        client.close()
+        return folder.certificate.read_bytes()
+
+    first = folder.certificate.read_bytes()
+    assert tick(540) == first  # of 825
+    assert tick(560, url="http://127.0.0.1:1") == first
+    assert tick(560) != first
+    assert folder.certificate.stat().st_mode & 0o777 == 0o600
+    with program(tmp_path / "sync.log", "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(data)):
+        assert eventually(lambda: _acked(_settings(data))), (tmp_path / "sync.log").read_text()
 
 
 def test_a_revoked_agent_is_shut_out_by_broker_and_centre(site: Site, tmp_path: Path) -> None:
