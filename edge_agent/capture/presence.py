@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 from edge_agent.cameras.sources import Source
 from edge_agent.capture.causes import Cause
@@ -15,10 +17,11 @@ from edge_agent.errors import EdgeAgentError
 from edge_agent.model.camera import Camera, CameraState
 from edge_agent.model.stamp import Stamp
 from edge_agent.store.cameras import set_state
+from edge_agent.store.signs import note_heard
 from edge_agent.store.writer import Transaction, Writer
 
 ASK_SECONDS = 5.0
-REFRESH_SECONDS = 4.0  # an online camera's sign of life is written so often: readers call it offline after ten
+REFRESH_SECONDS = 4.0  # an online camera's sign of life is noted so often: readers call it offline after ten
 _AT_ONCE = 8
 _LOGIN = {Cause.UNAUTHORIZED: CameraState.REFUSED, Cause.LOCKED: CameraState.LOCKED}
 
@@ -27,16 +30,20 @@ _LOGIN = {Cause.UNAUTHORIZED: CameraState.REFUSED, Cause.LOCKED: CameraState.LOC
 class _Said:
     state: CameraState
     cause: str
-    at: float
+
+
+_News = tuple[str, _Said, datetime | None]
 
 
 class Presence:
-    """Writes states; a fact only where one changed."""
+    """Writes states where they change, with a fact, and signs of life into memory."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._said: dict[str, _Said] = {}
         self._since: dict[str, float] = {}
+        self._heard: dict[str, datetime] = {}
+        self._noted = -math.inf
 
     def tick(
         self,
@@ -45,20 +52,24 @@ class Presence:
         recordings: Mapping[str, Recording],
         answered: Mapping[str, bool],
     ) -> None:
-        news: list[tuple[str, CameraState, str]] = []
+        news: list[_News] = []
         for camera in cameras:
             recording = recordings.get(camera.id)
             found = self._idle(camera, answered) if recording is None else self._recorded(recording, stamp.boottime)
             if found is None:
                 continue
             state, cause = found
-            said = self._said.get(camera.id)
-            fresh = said is not None and (state is not CameraState.ONLINE or stamp.boottime - said.at < REFRESH_SECONDS)
-            if said is None or (said.state, said.cause) != found or not fresh:
-                self._said[camera.id] = _Said(state, cause, stamp.boottime)
-                news.append((camera.id, state, cause))
+            if state is CameraState.ONLINE:
+                self._heard[camera.id] = stamp.wall
+            said = _Said(state, cause)
+            if self._said.get(camera.id) != said:
+                self._said[camera.id] = said
+                news.append((camera.id, said, self._heard.get(camera.id)))
         if news:
             self._writer.run(lambda tx: _note(tx, news))
+        if news or stamp.boottime - self._noted >= REFRESH_SECONDS:
+            self._noted = stamp.boottime
+            note_heard(self._writer.path, self._heard)
 
     def _recorded(self, recording: Recording, now: float) -> tuple[CameraState, str] | None:
         since = self._since.setdefault(recording.camera.id, now)
@@ -82,9 +93,9 @@ class Presence:
         return CameraState.ONLINE, ""
 
 
-def _note(tx: Transaction, news: Iterable[tuple[str, CameraState, str]]) -> None:
-    for camera, state, cause in news:
-        set_state(tx, camera, state, cause=cause)
+def _note(tx: Transaction, news: Iterable[_News]) -> None:
+    for camera, said, heard in news:
+        set_state(tx, camera, said.state, cause=said.cause, last_heard=heard)
 
 
 class Pinger:

@@ -17,6 +17,7 @@ from rich.table import Table
 from edge_agent.cli.lazy import mount
 
 BENCHES = {
+    "appliance": ("edge_agent.cli.benches.appliance:measure", "A whole device: memory, CPU, time to start."),
     "evidence": ("edge_agent.cli.benches.evidence:run", "A class's package: making and verifying it."),
     "faces": ("edge_agent.cli.benches.faces:run", "Faces: frame to name against dlib, start and memory of the engine."),
     "upload": ("edge_agent.cli.benches.upload:run", "A recording to the centre by tus, against a plain PUT."),

@@ -88,6 +88,16 @@ class Process:
                 raise DeviceError(f"{self.name}: {what}: " + " | ".join(words), do=f"See {self.log}.")
             time.sleep(0.1)
 
+    def family(self) -> list[int]:
+        """Give the ids of its process and of all that it started: they are of one session."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                session = stat.read_text().rpartition(")")[2].split()[3]
+                if self._running is not None and session == str(self._running.pid):
+                    found.append(int(stat.parent.name))
+        return found
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it and all that it started; the impatient end comes after a grace."""
         if self._running is None:
@@ -130,9 +140,10 @@ class Venue:
     def mqtt(self) -> str:
         return f"mqtt://127.0.0.1:{self.broker_port}"
 
-    def start(self, name: str, *arguments: str) -> Process:
+    def start(self, name: str, *arguments: str, environment: Sequence[str] = ()) -> Process:
         """Start `edge-agent ARGUMENTS`, which runs until it is stopped; what it says goes to NAME.log."""
-        return self._start(Process(name, [*_EDGE_AGENT, *arguments], self.folder))
+        command = ["/usr/bin/env", *environment] if environment else []
+        return self._start(Process(name, [*command, *_EDGE_AGENT, *arguments], self.folder))
 
     def start_broker(self) -> Process | None:
         """Start mosquitto, or give None where it is not installed."""

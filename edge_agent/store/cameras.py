@@ -11,6 +11,7 @@ from edge_agent.model.camera import Camera, CameraState
 from edge_agent.model.kinds.capture import CameraPicture, CameraStateChanged
 from edge_agent.store.database import from_micros, to_micros
 from edge_agent.store.rows import from_row, insert, to_row
+from edge_agent.store.signs import read_heard
 from edge_agent.store.writer import Transaction
 
 UNHEARD = timedelta(seconds=10)
@@ -50,10 +51,16 @@ def list_cameras(connection: sqlite3.Connection, *, room: str = "", inactive: bo
     return [from_row(Camera, row) for row in rows]
 
 
-def set_state(tx: Transaction, camera: str, state: CameraState, *, cause: str = "") -> bool:
-    """Note a state; a fact only where it changed. Give whether it did."""
+def set_state(
+    tx: Transaction, camera: str, state: CameraState, *, cause: str = "", last_heard: datetime | None = None
+) -> bool:
+    """Note a state; a fact only where it changed. Give whether it did.
+
+    `last_heard` is for one that is heard no more; an online camera is heard now, and later by `signs.note_heard`.
+    """
     now = tx.stamp.wall
-    heard = to_micros(now) if state is CameraState.ONLINE else None
+    last_heard = now if state is CameraState.ONLINE else last_heard
+    heard = None if last_heard is None else to_micros(last_heard)
     row = tx.execute("SELECT state, cause FROM camera_states WHERE camera = ?", (camera,)).fetchone()
     tx.execute(
         "INSERT INTO camera_states(camera, state, at, heard, cause) VALUES (?, ?, ?, ?, ?)"
@@ -75,9 +82,10 @@ def set_picture(tx: Transaction, picture: CameraPicture) -> None:
 
 def known(connection: sqlite3.Connection, now: datetime) -> dict[str, Known]:
     """Give each camera's state; one that claims to be online and was not heard lately is offline."""
-    found = {}
+    found, signs = {}, read_heard(connection)
     for row in connection.execute("SELECT * FROM camera_states"):
-        heard = None if row["heard"] is None else from_micros(row["heard"])
+        written = None if row["heard"] is None else from_micros(row["heard"])
+        heard = max((at for at in (written, signs.get(row["camera"])) if at is not None), default=None)
         state, cause = CameraState(row["state"]), row["cause"]
         if state is CameraState.ONLINE and (heard is None or now - heard > UNHEARD):
             state, cause = CameraState.OFFLINE, "unheard"
