@@ -13,10 +13,12 @@ from typing import get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from edge_agent.durable import replace_file
 from edge_agent.errors import InputError, NotFoundError
 from edge_agent.rules.policy import Policy, problems
 
 _PACKAGED = Path(__file__).parent / "_share" / "config" / "policies"
+_KEPT = "kept"
 _CHECKOUT = Path(__file__).parents[1] / "config" / "policies"
 
 
@@ -50,6 +52,25 @@ def use_policies_of(data_dir: Path) -> None:
 
 def local_policies(data_dir: Path) -> Path:
     return data_dir / "policies"
+
+
+def keep_policy(loaded: LoadedPolicy) -> None:
+    """Keep a policy's file by its digest: facts name it for years, while its name may get another content."""
+    for folder in _local:
+        kept = folder / _KEPT / f"{loaded.sha256}.toml"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(kept, loaded.content)
+
+
+def find_policy(sha256: str) -> bytes | None:
+    """Give the policy file of that digest, one that was replaced since included; None where it is not here."""
+    kept = (folder / _KEPT / f"{sha256}.toml" for folder in _local)
+    present = (path for folder in _folders() for path in sorted(folder.glob("*.toml")))
+    for path in (*kept, *present):
+        if path.is_file() and hashlib.sha256(content := path.read_bytes()).hexdigest() == sha256:
+            return content
+    return None
 
 
 def policy_names() -> tuple[str, ...]:

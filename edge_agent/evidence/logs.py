@@ -13,7 +13,25 @@ from edge_agent.model.fact import Fact
 from edge_agent.store.supplements import Supplement
 
 _OUTAGES = {"power": "断电", "network": "网络中断", "broker": "消息服务中断", "centre": "中心中断", "disk": "磁盘已满"}
+_MEDIA = {
+    "recording": "录像",
+    "snapshot": "抓拍",
+    "clip": "随机录像",
+    "checkin": "打卡照片",
+    "card": "证件照片",
+    "supplement": "补充材料",
+    "export": "证据包",
+}
+_CONFIRMED = {"centre": "中心", "archive": "归档盘"}
 _LOST = {"missing": "文件丢失", "damaged": "文件损坏", "replaced_device": "更换设备"}
+_TRIGGERS = {
+    "plan": "自动",
+    "hand": "手动",
+    "untrusted_clock": "时钟未校准",
+    "association": "关联设备",
+    "restart": "程序重启后续录",
+    "return": "设备恢复后续录",
+}
 _PURPOSES = {"recognise": "人脸识别", "upload": "上传人脸图像"}
 # What an operator did, by the kind of its fact: how it is called, and which of its values say on what.
 _ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -34,6 +52,28 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "operator.action": ("操作", ("action", "subject", "reason")),
     "clock.anchor": ("时间确认", ("source", "offset", "max_error")),
 }
+
+
+READ = (
+    *_ACTIONS,
+    *("outage.closed", "gap.closed", "clock.stepped", "consent.given", "consent.withdrawn"),
+    *("retention.deleted", "media.lost", "recording.started"),
+)
+"""The kinds of facts that these tables read."""
+
+
+def started(facts: Iterable[Fact]) -> dict[str, str]:
+    """Say by lesson what started its recordings: the plan, a person by name, or a return after something failed."""
+    asked: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for fact in facts:
+        if fact.kind == "recording.requested" and fact.data["action"] == "start":
+            asked[fact.data["lesson"]] = fact.by
+        elif fact.kind == "recording.started":
+            lesson, trigger = fact.data["lesson"], fact.data["trigger"]
+            by = asked.get(lesson, "") if trigger == "hand" else ""
+            found.setdefault(lesson, []).append(_TRIGGERS[trigger] + (f"（{by}）" if by else ""))
+    return {lesson: "、".join(dict.fromkeys(each)) for lesson, each in found.items()}
 
 
 def outages(facts: Iterable[Fact], zone: ZoneInfo) -> Table:
@@ -90,15 +130,26 @@ def consents(facts: Iterable[Fact], zone: ZoneInfo, name_of: Callable[[str], str
 
 
 def deletions(facts: Iterable[Fact], zone: ZoneInfo) -> Table:
-    """删除记录: which file was deleted when, under which rule, and who had confirmed it."""
+    """删除记录: which file was deleted when, under which rule, and who had confirmed it when."""
     rows: list[list[Cell]] = []
     for fact in facts:
         if fact.kind in {"retention.deleted", "media.lost"}:
             data = fact.data
             why = data.get("rule") or _LOST.get(data.get("cause", ""), "")
-            confirmed = data.get("confirmed_by", "")
-            rows.append([_time(fact.stamp.wall, zone), data.get("media_kind", ""), data["sha256"], why, confirmed])
-    return Table("删除记录", "媒体删除与丢失记录", ["时间", "类别", "SHA-256", "规则或原因", "中心或归档确认"], rows)
+            confirmed = data.get("confirmed_at")
+            rows.append(
+                [
+                    _time(fact.stamp.wall, zone),
+                    _MEDIA.get(data.get("media_kind", ""), data.get("media_kind", "")),
+                    _time(data["start"], zone) if "start" in data else "",
+                    data["sha256"],
+                    why,
+                    _CONFIRMED.get(data.get("confirmed_by", ""), data.get("confirmed_by", "")),
+                    _time(confirmed, zone) if confirmed else "",
+                ]
+            )
+    columns = ["删除时间", "类别", "拍摄时间", "SHA-256", "规则或原因", "由谁确认", "确认时间"]
+    return Table("删除记录", "媒体删除与丢失记录（留存证明）", columns, rows)
 
 
 def supplements(filed: Iterable[Supplement], zone: ZoneInfo) -> Table:

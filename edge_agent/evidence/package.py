@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyzipper  # type: ignore[import-untyped] # it ships no types
-
 from edge_agent import __version__
 from edge_agent.errors import InputError
-from edge_agent.evidence import logs
+from edge_agent.evidence import crosschecks, logs
+from edge_agent.evidence.archive import Archive
 from edge_agent.evidence.chain import stretch, stretch_start
-from edge_agent.evidence.crosschecks import cross_check
 from edge_agent.evidence.keys import SealSigner
 from edge_agent.evidence.pages import contact_sheet, cover, verifier
+from edge_agent.evidence.pictures import opener
 from edge_agent.evidence.record import ClassRecord, read_class
 from edge_agent.evidence.scope import Scope, cut, first_fact
-from edge_agent.evidence.sheets_pdf import write_sheets
+from edge_agent.evidence.sheets_pdf import PERSONAL, write_sheets
 from edge_agent.evidence.tables import Tables
 from edge_agent.evidence.words import SUPPLEMENTS
 from edge_agent.evidence.workbook import write_workbook
+from edge_agent.model.fact import Fact
 from edge_agent.model.media import Media
 from edge_agent.model.stamp import Stamp, instant
-from edge_agent.policies import LoadedPolicy
+from edge_agent.policies import LoadedPolicy, find_policy
 from edge_agent.store import media as media_rows
 from edge_agent.store.database import Connection, reading
 from edge_agent.store.facts import fact_id, read_facts, read_head
@@ -38,7 +36,7 @@ from edge_agent.store.seals import StoredSeal, list_seals
 
 FACTS = "proof/facts.jsonl"
 _HERE = Path(__file__).parent
-_CHUNK = 1 << 20
+_LEAST_PASSWORD = 8
 
 
 @dataclass(frozen=True)
@@ -63,55 +61,7 @@ class Made:
     files: int
     incomplete: int
     missing_media: list[str] = field(default_factory=list)
-
-
-class _Archive:
-    """A zip that notes each file's digest for the manifest as it is written. Names are UTF-8: they unzip right."""
-
-    def __init__(self, path: Path, password: str) -> None:
-        self.files: list[dict[str, Any]] = []
-        encryption = pyzipper.WZ_AES if password else None
-        self._zip = pyzipper.AESZipFile(path, "w", compression=zipfile.ZIP_DEFLATED, encryption=encryption)
-        self._zip.setpassword(password.encode() or None)
-
-    def add(self, name: str, content: bytes, **more: str) -> None:
-        self._zip.writestr(name, content)
-        self._note(name, hashlib.sha256(content).hexdigest(), len(content), more)
-
-    def add_lines(self, name: str, lines: Iterable[str]) -> int:
-        """Write line by line: a long journal never lies in memory at once."""
-        digest, size, count = hashlib.sha256(), 0, 0
-        with self._zip.open(name, "w", force_zip64=True) as stream:
-            for line in lines:
-                data = line.encode() + b"\n"
-                stream.write(data)
-                digest.update(data)
-                size += len(data)
-                count += 1
-        self._note(name, digest.hexdigest(), size, {})
-        return count
-
-    def add_file(self, name: str, path: Path, **more: str) -> None:
-        """Store a media file as it is; it is compressed already."""
-        digest, size = hashlib.sha256(), 0
-        info = self._zip.zipinfo_cls.from_file(path, name)
-        info.compress_type = zipfile.ZIP_STORED
-        with path.open("rb") as source, self._zip.open(info, "w", force_zip64=True) as stream:
-            while chunk := source.read(_CHUNK):
-                stream.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-        self._note(name, digest.hexdigest(), size, more)
-
-    def finish(self, name: str, content: bytes) -> None:
-        """Write a file that the manifest doesn't list: itself and its signature."""
-        self._zip.writestr(name, content)
-
-    def close(self) -> None:
-        self._zip.close()
-
-    def _note(self, name: str, sha256: str, size: int, more: dict[str, str]) -> None:
-        self.files.append({"path": name, "sha256": sha256, "size": size, **more})
+    findings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -127,9 +77,10 @@ class Source:
 def make_package(source: Source, wanted: Wanted, out: Path, stamp: Stamp) -> Made:
     """Write the package to `out`, whole or not at all.
 
-    Raises `InputError` for whole resident ids without a password, `NotFoundError` for a class or lesson not here.
+    Raises `InputError` for whole resident ids without a password of 8 characters, `NotFoundError` for a class or lesson
+    that is not here.
     """
-    if wanted.full_ids and not wanted.password:
+    if wanted.full_ids and len(wanted.password) < _LEAST_PASSWORD:
         raise InputError(
             "password: whole resident ids leave only in an encrypted package (含完整证件号须设密码).",
             do="Give a password of 8 characters or more, or leave --full-ids out.",
@@ -138,7 +89,7 @@ def make_package(source: Source, wanted: Wanted, out: Path, stamp: Stamp) -> Mad
     with reading(source.connection) as connection:
         whole = read_class(connection, wanted.class_id, source.policy, stamp.wall)
         record, scope = cut(whole, day=wanted.day, lesson=wanted.lesson)
-        archive = _Archive(partial, wanted.password if wanted.full_ids else "")
+        archive = Archive(partial, record.at, wanted.password if wanted.full_ids else "")
         try:
             made = _Maker(source, record, scope, wanted, stamp).write(archive)
         except BaseException:
@@ -161,35 +112,60 @@ class _Maker:
         self._head = read_head(connection)
         self._first = first_fact(connection, scope)
         self._last = fact_id(self._head.epoch, self._head.seq)
-        self._missing: list[str] = []
+        self._missing: list[Media] = []
+        self._judged: set[str] = set()
 
-    def write(self, archive: _Archive) -> Made:
-        tables = Tables(self._record, full_ids=self._wanted.full_ids)
-        attendance = list(tables.attendance())
+    def write(self, archive: Archive) -> Made:
         facts = [
             fact
-            for fact in read_facts(self._connection, after=self._first - 1)
+            for fact in read_facts(self._connection, after=self._first - 1, kinds=_READ)
             if self._scope.shows(fact.kind, {"data": fact.data})
         ]
-        zone = self._record.policy.policy.zone
-        names = {trainee.id: trainee.name for trainee in self._record.trainees}
-        recordings = tables.recordings()
-        head = "" if self._countersignatures() else f"{self._head.epoch}/{self._head.seq} {self._head.link.hex()}"
-        archive.add("01_考勤/签到签退表.xlsx", write_workbook(attendance))
-        archive.add("01_考勤/签到签退表.pdf", write_sheets(attendance, footer=SUPPLEMENTS, head=head))
+        tables = Tables(self._record, full_ids=self._wanted.full_ids)
+        self._add_attendance(archive, tables)
+        archive.add("02_抓拍/抓拍.html", contact_sheet(self._record, self._add_snapshots(archive)))
+        archive.add("02_抓拍/抓拍清单.xlsx", write_workbook([tables.snapshots()]))
+        archive.add("03_录像/录像清单.xlsx", write_workbook([tables.recordings(logs.started(facts))]))
+        if self._wanted.with_video:
+            self._add_videos(archive)
+        self._add_logs(archive, facts)
+        self._add_proof(archive)
+        contents = [(each["path"], _WHAT[each["path"]]) for each in archive.files if each["path"] in _WHAT]
+        look = opener(self._picture)
+        findings = [finding.text for finding in crosschecks.cross_check(self._record, facts, look)]
+        page = cover(self._record, scope=self._scope, proof=self._proof(), contents=contents, findings=findings)
+        archive.add("00_说明.html", page)
+        archive.add("verify.py", (_HERE / "verify.py").read_bytes())
+        archive.add("verify.html", verifier())
+        self._sign(archive)
+        incomplete = sum(each.verdict.value in {"partial", "missing"} for each in self._record.verdicts.values())
+        missing = [each.path for each in self._missing]
+        return Made("", 0, self._scope.name, len(archive.files), incomplete, missing, findings)
+
+    def _add_attendance(self, archive: Archive, tables: Tables) -> None:
+        """Add each sheet before the next is made: a class of 50 has eighty of them, twice."""
+        sealed = not self._countersignatures()
+        head = f"{self._head.epoch}/{self._head.seq} {self._head.link.hex()}" if sealed else ""
+        archive.add("01_考勤/签到签退表.xlsx", write_workbook(tables.attendance()))
+        archive.add("01_考勤/签到签退表.pdf", write_sheets(tables.attendance(), footer=SUPPLEMENTS, head=head))
+        archive.add("01_考勤/学员考勤表.xlsx", write_workbook(tables.personal()))
+        personal = write_sheets(tables.personal(), footer=SUPPLEMENTS, head=head, signed_by=PERSONAL)
+        archive.add("01_考勤/学员考勤表.pdf", personal)
         if self._scope.whole:  # of one day nobody can be said to have passed
             archive.add("01_考勤/考勤汇总与台账.xlsx", write_workbook([tables.summary(), tables.ledger()]))
         archive.add("01_考勤/课程一览.xlsx", write_workbook([tables.lessons()]))
-        archive.add("02_抓拍/抓拍.html", contact_sheet(self._record, self._add_snapshots(archive)))
-        archive.add("02_抓拍/抓拍清单.xlsx", write_workbook([tables.snapshots()]))
-        archive.add("03_录像/录像清单.xlsx", write_workbook([recordings]))
-        if self._wanted.with_video:
-            for own in self._record.recordings.values():
-                for segment in own:
-                    self._add_media(archive, f"03_录像/{Path(segment.path).name}", segment)
-            for each in self._record.supplements:
-                if filed := media_rows.find(self._connection, each.media):
-                    self._add_media(archive, f"04_记录/补充材料/{Path(filed.path).name}", filed)
+
+    def _add_videos(self, archive: Archive) -> None:
+        for own in self._record.recordings.values():
+            for segment in own:
+                self._add_media(archive, f"03_录像/{Path(segment.path).name}", segment)
+        for each in self._record.supplements:
+            if filed := media_rows.find(self._connection, each.media):
+                self._add_media(archive, f"04_记录/补充材料/{Path(filed.path).name}", filed)
+
+    def _add_logs(self, archive: Archive, facts: list[Fact]) -> None:
+        zone = self._record.policy.policy.zone
+        names = {trainee.id: trainee.name for trainee in self._record.trainees}
         logged = [
             logs.outages(facts, zone),
             logs.actions(facts, zone),
@@ -198,19 +174,8 @@ class _Maker:
             logs.deletions(facts, zone),
         ]
         archive.add("04_记录/故障、操作与授权记录.xlsx", write_workbook(logged))
-        self._add_proof(archive)
-        proof = self._proof()
-        contents = [(each["path"], _WHAT[each["path"]]) for each in archive.files if each["path"] in _WHAT]
-        findings = [finding.text for finding in cross_check(self._record, facts)]
-        page = cover(self._record, scope=self._scope, proof=proof, contents=contents, findings=findings)
-        archive.add("00_说明.html", page)
-        archive.add("verify.py", (_HERE / "verify.py").read_bytes())
-        archive.add("verify.html", verifier())
-        self._sign(archive)
-        incomplete = sum(each.verdict.value in {"partial", "missing"} for each in self._record.verdicts.values())
-        return Made("", 0, self._scope.name, len(archive.files), incomplete, self._missing)
 
-    def _add_snapshots(self, archive: _Archive) -> dict[str, str]:
+    def _add_snapshots(self, archive: Archive) -> dict[str, str]:
         """Add the pictures and clips; give their paths beside the contact sheet."""
         found = {}
         for media in self._record.snapshots.values():
@@ -220,22 +185,43 @@ class _Maker:
                 found[media.id] = name
         return found
 
-    def _add_media(self, archive: _Archive, name: str, media: Media) -> bool:
+    def _picture(self, media: str) -> Path | None:
+        found = self._record.snapshots.get(media)
+        return None if found is None else self._files.locate(found.path)
+
+    def _add_media(self, archive: Archive, name: str, media: Media) -> bool:
         path = self._files.locate(media.path)
         if not path.is_file():
-            self._missing.append(media.path)
+            self._missing.append(media)
             return False
         archive.add_file(name, path, media=media.id)
         return True
 
-    def _add_proof(self, archive: _Archive) -> None:
-        lines = stretch(self._connection, self._first, self._last, self._scope.shows)
+    def _add_proof(self, archive: Archive) -> None:
+        lines = stretch(self._connection, self._first, self._last, self._shows)
         archive.add_lines(FACTS, lines)
         seals = list_seals(self._connection, since=self._first, until=self._last)
         archive.add_lines("proof/seals.jsonl", map(_seal_line, seals))
         archive.add_lines("proof/countersignatures.jsonl", self._countersignatures())
-        policy = self._record.policy
-        archive.add(f"proof/policies/{policy.policy.id}-{policy.sha256[:12]}.toml", policy.content)
+        for policy, content in sorted(self._policies().items()):
+            name, _, digest = policy.rpartition("@")
+            archive.add(f"proof/policies/{name}-{digest[:12]}.toml", content)
+
+    def _policies(self) -> dict[str, bytes]:
+        """Give every policy that judged a fact which the package shows: it may have changed while the class ran."""
+        present = self._record.policy
+        found = {present.stamp: present.content}
+        for stamp in sorted(self._judged - found.keys()):
+            content = find_policy(stamp.rpartition("@")[2])
+            if content is not None:
+                found[stamp] = content
+        return found
+
+    def _shows(self, kind: str, body: dict[str, Any]) -> bool:
+        shown = self._scope.shows(kind, body)
+        if shown and body["policy"]:
+            self._judged.add(body["policy"])
+        return shown
 
     def _countersignatures(self) -> list[str]:
         return list(map(_seal_line, list_countersignatures(self._connection, since=self._first, until=self._last)))
@@ -256,7 +242,7 @@ class _Maker:
             "countersigned_upto": f"{newest.get('epoch')}/{newest.get('upto')}" if newest else "",
         }
 
-    def _sign(self, archive: _Archive) -> None:
+    def _sign(self, archive: Archive) -> None:
         rotations = [dict(fact.data) for fact in read_facts(self._connection, kinds=("seal.key",))]
         manifest = {
             "format": 1,
@@ -273,7 +259,7 @@ class _Maker:
             },
             "keys": self._keys(),
             "rotations": [each for each in rotations if each["change"] == "rotated"],
-            "missing_media": self._missing,
+            "missing_media": [{"media": each.id, "path": each.path, "sha256": each.sha256} for each in self._missing],
             "files": archive.files,
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
@@ -287,13 +273,16 @@ def _seal_line(seal: StoredSeal | Countersignature) -> str:
     return json.dumps({"payload": seal.payload, "key": seal.key, "signature": seal.signature}, ensure_ascii=False)
 
 
+_READ = tuple(dict.fromkeys((*logs.READ, *crosschecks.READ)))
 _WHAT = {
     "01_考勤/签到签退表.xlsx": "每个签到单元一张表：时间、方式、课时",
     "01_考勤/签到签退表.pdf": "同上，可打印签字",
+    "01_考勤/学员考勤表.xlsx": "每个学员一张表：各次签到签退、课时",
+    "01_考勤/学员考勤表.pdf": "同上，可打印签字",
     "01_考勤/考勤汇总与台账.xlsx": "学员汇总、补贴明细台账",
     "01_考勤/课程一览.xlsx": "每节课的结论与说明",
     "02_抓拍/抓拍.html": "全部抓拍，缺失的标红并注明原因",
     "02_抓拍/抓拍清单.xlsx": "每个应抓拍时段的结果与 SHA-256",
-    "03_录像/录像清单.xlsx": "计划与实际时段、录制占比、缺失与原因",
+    "03_录像/录像清单.xlsx": "计划与实际时段、录制占比、启动方式、缺失与原因",
     "04_记录/故障、操作与授权记录.xlsx": "停电断网、操作人与操作、授权与撤回、补充材料、删除记录",
 }

@@ -31,7 +31,8 @@ from edge_agent.store.supplements import Supplement
 class ClassRecord:
     """A class as of `at`. Facts stay in the journal; these are the tables that were written with them.
 
-    `snapshots` are what fills slots, by media id: pictures, and the clips of a policy that asks for them.
+    `snapshots` are what fills slots, by media id: pictures, and the clips of a policy that asks for them. `cameras` are
+    by room, `devices` say their names. `elsewhere` are the taps of this class's people in other rooms' classes.
     """
 
     at: datetime
@@ -42,12 +43,14 @@ class ClassRecord:
     lessons: Sequence[Lesson]
     rooms: Mapping[str, str]
     cameras: Mapping[str, tuple[str, ...]]
+    devices: Mapping[str, str]
     taps: Sequence[Tap]
     slots: Mapping[str, SlotState]
     recordings: Mapping[str, Sequence[Media]]
     snapshots: Mapping[str, Media]
     causes: Mapping[str, Mapping[str, Sequence[Cause]]]
     supplements: Sequence[Supplement]
+    elsewhere: Mapping[str, Sequence[Tap]]
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -140,7 +143,8 @@ def read_class(
     course = training.get_class(connection, class_id)
     own = [lessons.get_lesson(connection, only)] if only else lessons.list_lessons(connection, class_id=class_id)
     by_room: dict[str, tuple[str, ...]] = {}
-    for camera in cameras.list_cameras(connection):
+    devices = cameras.list_cameras(connection)
+    for camera in devices:
         by_room[camera.room] = (*by_room.get(camera.room, ()), camera.id)
     return ClassRecord(
         at=now.astimezone(policy.policy.zone),
@@ -151,6 +155,7 @@ def read_class(
         lessons=own,
         rooms=training.list_rooms(connection),
         cameras=by_room,
+        devices={camera.id: camera.name or camera.id for camera in devices},
         taps=_taps(connection, class_id, own, policy) if only else attendance.of_class(connection, class_id),
         slots={slot.id: slot for lesson in own for slot in slots.of_lesson(connection, lesson.id)},
         recordings={
@@ -163,6 +168,7 @@ def read_class(
             for picture in media.of_lesson(connection, lesson.id, kind, deleted=True)
         },
         supplements=supplements.of_class(connection, class_id),
+        elsewhere={} if only else attendance.elsewhere(connection, class_id),
         causes={lesson.id: _causes(gaps.of_lesson(connection, lesson.id), now) for lesson in own},
     )
 

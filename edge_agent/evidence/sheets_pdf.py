@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from edge_agent.evidence.tables import Table
+from edge_agent.evidence.tables import Cell, Table
 
 # TrueType outlines only: reportlab can't embed the CFF outlines of Noto's CJK fonts.
 _FONTS = (
@@ -38,7 +38,9 @@ _FONTS = (
     "/usr/share/fonts/truetype/arphic/uming.ttc",
 )
 _CELL, _CELL_PADDING = 8, 8.0  # points: a class of 50 fits a page, and no time or id is broken over two lines
-_SIGNED_BY = ("授课教师签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
+_LEADING = 1.35
+TEACHING = ("授课教师签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
+PERSONAL = ("学员签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
 
 
 @cache
@@ -55,7 +57,7 @@ def font() -> str:
     return "STSong-Light"
 
 
-def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "") -> bytes:
+def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "", signed_by: Sequence[str] = TEACHING) -> bytes:
     """Give a PDF with each table on pages of its own; `head` is printed under each where a venue is sealed."""
     stream = io.BytesIO()
     document = SimpleDocTemplate(
@@ -66,7 +68,7 @@ def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "") -> byt
     for table in tables:
         if story:
             story.append(PageBreak())
-        story += _sheet(table, document.width, head)
+        story += _sheet(table, document.width, head, signed_by)
 
     def decorate(canvas: Canvas, _: SimpleDocTemplate) -> None:
         canvas.setFont(font(), 7)
@@ -78,17 +80,15 @@ def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "") -> byt
     return stream.getvalue()
 
 
-def _sheet(table: Table, width: float, head: str) -> list[Flowable]:
+def _sheet(table: Table, width: float, head: str, signed_by: Sequence[str]) -> list[Flowable]:
     found: list[Flowable] = [Paragraph(escape(table.title), _style(13, centred=True)), Spacer(1, 2 * mm)]
     found += [Paragraph(escape(note), _style(9, centred=True)) for note in table.notes]
-    cell = _style(_CELL)
-    rows = [[Paragraph(escape(str("" if value is None else value)), cell) for value in row] for row in table.rows]
-    grid = LongTable(
-        [[Paragraph(f"<b>{escape(name)}</b>", cell) for name in table.columns], *rows],
-        colWidths=_widths(table, width),
-        repeatRows=1,
-    )
+    widths = _widths(table, width)
+    rows = [[_cell(value, wide) for value, wide in zip(row, widths, strict=True)] for row in table.rows]
+    head_row = [_cell(name, wide) for name, wide in zip(table.columns, widths, strict=True)]
+    grid = LongTable([head_row, *rows], colWidths=widths, repeatRows=1)
     style: list[Any] = [
+        ("FONT", (0, 0), (-1, -1), font(), _CELL, _CELL * _LEADING),
         ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#9AA3B2")),
         ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#E8EEF7")),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
@@ -99,11 +99,21 @@ def _sheet(table: Table, width: float, head: str) -> list[Flowable]:
     ]
     style += [("BACKGROUND", (0, row + 1), (-1, row + 1), colors.HexColor("#FDEBEA")) for row in sorted(table.bad)]
     grid.setStyle(TableStyle(style))
-    signatures = LongTable([[Paragraph(text, _style(10)) for text in _SIGNED_BY]], colWidths=[width / 4] * 4)
+    signatures = LongTable(
+        [[Paragraph(text, _style(10)) for text in signed_by]], colWidths=[width / len(signed_by)] * len(signed_by)
+    )
     closing: list[Flowable] = [Spacer(1, 6 * mm), signatures]
     if head:
         closing.append(Paragraph(f"记录链末端 {escape(head)}", _style(7)))
     return [*found, Spacer(1, 2 * mm), grid, KeepTogether(closing)]
+
+
+def _cell(value: Cell, width: float) -> str | Paragraph:
+    """Give plain text where it fits: a paragraph costs ten times as much."""
+    text = str("" if value is None else value)
+    if "\n" not in text and pdfmetrics.stringWidth(text, font(), _CELL) + _CELL_PADDING <= width + 0.01:
+        return text
+    return Paragraph(escape(text), _style(_CELL))
 
 
 def _widths(table: Table, width: float) -> list[float]:
@@ -133,7 +143,7 @@ def _style(size: int, *, centred: bool = False) -> ParagraphStyle:
         f"sheet-{size}-{centred}",
         fontName=font(),
         fontSize=size,
-        leading=size * 1.35,
+        leading=size * _LEADING,
         wordWrap="CJK",
         alignment=TA_CENTER if centred else TA_LEFT,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -50,7 +50,32 @@ class Tables:
     def attendance(self) -> Iterator[Table]:
         """签到签退表: one table an attendance unit, all trainees of it."""
         for unit in self.record.schedule.units(self.record.training.id):
-            yield self._unit(unit)
+            if unit.sign_in.start <= self.record.at:
+                yield self._unit(unit)
+
+    def personal(self) -> Iterator[Table]:
+        """学员考勤表: one table a trainee, all units so far."""
+        for trainee in self.record.trainees:
+            yield self.of_trainee(trainee)
+
+    def of_trainee(self, trainee: Trainee) -> Table:
+        rows: list[list[Cell]] = []
+        bad = set()
+        units = [unit for unit in self.record.units(trainee) if unit.sign_in.start <= self.record.at]
+        for number, unit in enumerate(units, 1):
+            marked, is_hole = self._marked(trainee, unit)
+            if is_hole:
+                bad.add(len(rows))
+            first = unit.teaching.start.astimezone(self._zone)
+            rows.append([number, first.date().isoformat(), self._span(unit.teaching), self._subjects(unit), *marked])
+        standing = self.record.standings[trainee.id]
+        counted = (
+            f"计入 {standing.credited} 课时，应修 {standing.required} 课时，合格需 {standing.needed} 课时，"
+            f"{PROSPECTS[standing.prospect]}"
+        )
+        columns = ["序号", "日期", "授课时段", "课程", *_MARKED]
+        title = f"{self._class_name} 学员考勤表 {trainee.name} {self.document(trainee)}"
+        return Table(trainee.name, title, columns, rows, notes=(counted,), bad=frozenset(bad))
 
     def summary(self) -> Table:
         """学员考勤汇总: credited periods against the approved ones."""
@@ -152,8 +177,8 @@ class Tables:
         columns = ["日期", "课程", "第几课时", "类别", "时段", "抓拍时间", "结果", "原因", "SHA-256"]
         return Table("抓拍清单", f"{self._class_name} 抓拍清单", columns, rows, bad=frozenset(bad))
 
-    def recordings(self) -> Table:
-        """录像清单: planned and real, share, gaps with causes."""
+    def recordings(self, started: Mapping[str, str]) -> Table:
+        """录像清单: planned and real, share, gaps with causes; `started` says by lesson what started it."""
         rows: list[list[Cell]] = []
         bad = set()
         for lesson in self.record.lessons:
@@ -175,6 +200,7 @@ class Tables:
                     if spans
                     else "",
                     f"{100 * share:.2f}%",
+                    started.get(lesson.id, "自动" if spans else ""),
                     "、".join(sorted(found.cameras)),
                     sum(len(own) for own in found.recorded.values()),
                     "；".join(
@@ -182,7 +208,7 @@ class Tables:
                     ),
                 ]
             )
-        columns = ["日期", "课程", "计划时段", "实际时段", "录制占比", "设备", "分段数", "缺失与原因"]
+        columns = ["日期", "课程", "计划时段", "实际时段", "录制占比", "启动方式", "设备", "分段数", "缺失与原因"]
         return Table("录像清单", f"{self._class_name} 录像清单", columns, rows, bad=frozenset(bad))
 
     def ledger(self) -> Table:
@@ -237,27 +263,30 @@ class Tables:
         first = unit.teaching.start.astimezone(self._zone)
         attending = [each for each in self.record.trainees if not unit.subgroup or each.subgroup == unit.subgroup]
         for number, trainee in enumerate(attending, 1):
-            arrived, left = (self._taps.get((trainee.id, unit.id, direction)) for direction in ("in", "out"))
-            if not (arrived and left):
+            marked, is_hole = self._marked(trainee, unit)
+            if is_hole:
                 bad.add(len(rows))
-            rows.append(
-                [
-                    number,
-                    trainee.name,
-                    self.document(trainee),
-                    *self._tap(arrived, first),
-                    *self._tap(left, first),
-                    unit.periods if arrived and left else 0,
-                    "；".join(dict.fromkeys(tap.reason for tap in (arrived, left) if tap and tap.reason)),
-                ]
-            )
-        taught = {lesson.id: lesson for lesson in self.record.lessons}
-        subjects = "、".join(dict.fromkeys(taught[each].subject for each in unit.lessons if each in taught))
-        title = f"{self._class_name} 签到签退表 {first:%Y-%m-%d} {self._span(unit.teaching)} {subjects}"
+            rows.append([number, trainee.name, self.document(trainee), *marked])
+        title = f"{self._class_name} 签到签退表 {first:%Y-%m-%d} {self._span(unit.teaching)} {self._subjects(unit)}"
         windows = f"签到时段 {self._span(unit.sign_in)}，签退时段 {self._span(unit.sign_out)}，{unit.periods} 课时"
-        columns = ["序号", "姓名", "身份证号", "签到时间", "签到方式", "签退时间", "签退方式", "计入课时", "备注"]
         name = f"{first:%m%d-%H%M} {unit.id[-4:].replace('/', '-')}"
+        columns = ["序号", "姓名", "身份证号", *_MARKED]
         return Table(name, title, columns, rows, notes=(windows,), bad=frozenset(bad))
+
+    def _marked(self, trainee: Trainee, unit: AttendanceUnit) -> tuple[list[Cell], bool]:
+        """Give the cells of `_MARKED`, and whether a tap is lacking that can't come any more."""
+        day = unit.teaching.start.astimezone(self._zone)
+        arrived, left = (self._taps.get((trainee.id, unit.id, direction)) for direction in ("in", "out"))
+        reasons = "；".join(dict.fromkeys(tap.reason for tap in (arrived, left) if tap and tap.reason))
+        credited = unit.periods if arrived and left else 0
+        lacking = (not arrived and unit.sign_in.end < self.record.at) or (
+            not left and unit.sign_out.end < self.record.at
+        )
+        return [*self._tap(arrived, day), *self._tap(left, day), credited, reasons], lacking
+
+    def _subjects(self, unit: AttendanceUnit) -> str:
+        taught = {lesson.id: lesson for lesson in self.record.lessons}
+        return "、".join(dict.fromkeys(taught[each].subject for each in unit.lessons if each in taught))
 
     def _tap(self, tap: Tap | None, day: datetime) -> tuple[str, str]:
         """Give time and method; the date only where midnight lies between."""
@@ -281,6 +310,9 @@ class Tables:
 
     def _clock(self, at: datetime) -> str:
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+_MARKED = ("签到时间", "签到方式", "签退时间", "签退方式", "计入课时", "备注")
 
 
 def _day(day: date | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,7 @@ from edge_agent.model.kinds.attendance import SignedIn, SignedOut
 from edge_agent.model.kinds.capture import (
     ClipKept,
     GapClosed,
+    RecordingStarted,
     SegmentClosed,
     SlotVoided,
     SnapshotMissed,
@@ -31,7 +33,7 @@ from edge_agent.model.kinds.people import ConsentGiven
 from edge_agent.model.lesson import Lesson, Timetable
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.people import ClassState, Trainee, TrainingClass
-from edge_agent.model.span import AttendanceUnit, Slot, SlotKind
+from edge_agent.model.span import AttendanceUnit, Slot, SlotKind, Span
 from edge_agent.policies import LoadedPolicy, load_policy
 from edge_agent.rules.plan import Schedule
 from edge_agent.rules.windows import lesson_times
@@ -76,11 +78,13 @@ def make_classroom(
     days: int = 1,
     picture: tuple[int, int] = (64, 36),
     policy: LoadedPolicy = POLICY,
+    segment: timedelta = timedelta(days=1),
 ) -> Classroom:
     """Teach `days` days of two lessons of two periods each.
 
     The first trainee comes to everything, the second misses the first sign-out, the third comes by hand. The first
-    closing snapshot is missed, and the first lesson has a gap of 20 s.
+    closing snapshot is missed, and the first lesson has a gap of 20 s. A recording is cut into pieces of `segment`.
+    Everything is written in the order in which it happens.
     """
     clock = SettableClock(datetime.combine(FIRST_DAY - timedelta(days=10), time(9), SHANGHAI))
     prepare(folder / "edge_agent.db", clock, agent="ea-test")
@@ -96,12 +100,17 @@ def make_classroom(
     ]
     writer.run(partial(_enrol, people=people, timetable=timetable, policy=policy.policy.id))
     schedule = Schedule(Timetable(tuple(timetable), {"101": ("cam1",)}), policy.policy)
+    happened: list[tuple[datetime, Callable[[], None]]] = []
     for lesson in timetable:
-        _record(room, lesson)
+        happened += _recorded(room, lesson, segment)
         for slot in schedule.slots[lesson.id]:
-            _snap(room, slot, picture, missed=slot.id == f"{timetable[0].id}/p2/closing")
+            missed = slot.id == f"{timetable[0].id}/p2/closing"
+            happened.append((slot.target, partial(_snap, room, slot, picture, missed=missed)))
     for unit in schedule.units("C"):
-        _attend(room, unit, people, forgot=unit.lessons[0] == timetable[0].id)
+        happened += _attended(room, unit, people, forgot=unit.lessons[0] == timetable[0].id)
+    for at, happens in sorted(happened, key=lambda each: each[0]):
+        clock.set(max(at, clock.wall))
+        happens()
     clock.set(datetime.combine(FIRST_DAY + timedelta(days=days), time(8), SHANGHAI))
     return room
 
@@ -129,43 +138,55 @@ def _enrol(tx: Transaction, *, people: list[Trainee], timetable: list[Lesson], p
         tx.append(ConsentGiven(trainee=person.id, purpose="recognise", text="2026-01", at=tx.stamp.wall))
 
 
-def _record(room: Classroom, lesson: Lesson) -> None:
+def _recorded(room: Classroom, lesson: Lesson, segment: timedelta) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    """Give the lesson's segments, the first lesson's gap between them, with the moments at which they are closed."""
     taught = lesson_times(lesson, room.policy.policy).taught
-    first = lesson.id == "L0a"
     hole = taught.start + timedelta(minutes=30)
-    pieces = (
-        [(taught.start, hole), (hole + timedelta(seconds=20), taught.end)] if first else [(taught.start, taught.end)]
-    )
-    for start, end in pieces:
-        room.clock.set(max(end, room.clock.wall))
-        stored = room.files.store(MediaKind.RECORDING, ".mp4", f"video {start}".encode() * 50, start)
-        row = Media(
-            media.new_media_id(),
-            MediaKind.RECORDING,
-            stored.path,
-            stored.sha256,
-            stored.size,
-            start,
-            end,
-            lesson.id,
-            "cam1",
-        )
-        fact = SegmentClosed(
-            media=row.id,
-            camera="cam1",
-            lessons=(lesson.id,),
-            start=start,
-            end=end,
-            sha256=stored.sha256,
-            size=stored.size,
-            codec="h264",
-            width=1920,
-            height=1080,
-        )
-        room.writer.run(partial(_keep, row=row, fact=fact, policy=room.policy.stamp))
+    gap = Span(hole, hole + timedelta(seconds=20))
+    first = lesson.id == "L0a"
+    begun = RecordingStarted(lesson=lesson.id, camera="cam1", at=taught.start, trigger="plan")
+    yield taught.start, lambda: _append(room, begun)
+    for whole in [Span(taught.start, hole), Span(gap.end, taught.end)] if first else [taught]:
+        start = whole.start
+        while start < whole.end:
+            piece = Span(start, min(start + segment, whole.end))
+            yield piece.end, partial(_record, room, lesson, piece)
+            start = piece.end
     if first:
-        gap = GapClosed(camera="cam1", lesson=lesson.id, start=hole, end=hole + timedelta(seconds=20), cause="timeout")
-        room.writer.run(lambda tx: gaps.close_gap(tx, gap))
+        closed = GapClosed(camera="cam1", lesson=lesson.id, start=gap.start, end=gap.end, cause="timeout")
+        yield gap.end, lambda: room.writer.run(lambda tx: gaps.close_gap(tx, closed))
+
+
+def _append(room: Classroom, payload: RecordingStarted) -> None:
+    room.writer.append(payload)
+
+
+def _record(room: Classroom, lesson: Lesson, piece: Span) -> None:
+    stored = room.files.store(MediaKind.RECORDING, ".mp4", f"video {piece.start}".encode() * 50, piece.start)
+    row = Media(
+        media.new_media_id(),
+        MediaKind.RECORDING,
+        stored.path,
+        stored.sha256,
+        stored.size,
+        piece.start,
+        piece.end,
+        lesson.id,
+        "cam1",
+    )
+    fact = SegmentClosed(
+        media=row.id,
+        camera="cam1",
+        lessons=(lesson.id,),
+        start=piece.start,
+        end=piece.end,
+        sha256=stored.sha256,
+        size=stored.size,
+        codec="h264",
+        width=1920,
+        height=1080,
+    )
+    room.writer.run(partial(_keep, row=row, fact=fact, policy=room.policy.stamp))
 
 
 def _keep(tx: Transaction, *, row: Media, fact: SegmentClosed | SnapshotTaken | ClipKept, policy: str) -> None:
@@ -177,7 +198,6 @@ def _keep(tx: Transaction, *, row: Media, fact: SegmentClosed | SnapshotTaken | 
 
 
 def _snap(room: Classroom, slot: Slot, size: tuple[int, int], *, missed: bool) -> None:
-    room.clock.set(max(slot.target, room.clock.wall))
     if missed or slot.void:
         absent = SnapshotMissed(
             slot=slot.id, lesson=slot.lesson, period=slot.period, slot_kind=slot.kind.value, cause="offline"
@@ -242,27 +262,33 @@ def _clip(slot: Slot, row: Media) -> ClipKept:
     )
 
 
-def _attend(room: Classroom, unit: AttendanceUnit, people: list[Trainee], *, forgot: bool) -> None:
+def _attended(
+    room: Classroom, unit: AttendanceUnit, people: list[Trainee], *, forgot: bool
+) -> Iterator[tuple[datetime, Callable[[], None]]]:
     for number, person in enumerate(people):
-        by_hand = number == _BY_HAND
         shift = timedelta(seconds=3 * number)
         # Who forgot to sign out is held at the next unit's door until that sign-out window has closed.
         arrives = unit.sign_in.end - timedelta(minutes=1) if number == 1 else unit.sign_in.start + shift
-        for kind, at in ((SignedIn, arrives), (SignedOut, unit.sign_out.start + shift)):
-            if forgot and number == 1 and kind is SignedOut:
-                continue
-            room.clock.set(max(at, room.clock.wall))
-            tap = kind(
-                unit=unit.id,
-                class_id="C",
-                lesson=unit.lessons[0],
-                trainee=person.id,
-                at=at,
-                method="manual" if by_hand else "face",
-                visit=f"{person.id}-{at:%d%H%M%S}",
-                kiosk="k1",
-                reason="未授权人脸识别" if by_hand else "",
-            )
-            room.writer.run(
-                partial(attendance.record, tap=tap, by="teacher" if by_hand else "", policy=room.policy.stamp)
-            )
+        yield arrives, partial(_tap, room, unit, person, SignedIn, arrives)
+        if not (forgot and number == 1):
+            leaves = unit.sign_out.start + shift
+            yield leaves, partial(_tap, room, unit, person, SignedOut, leaves)
+
+
+def _tap(
+    room: Classroom, unit: AttendanceUnit, person: Trainee, kind: type[SignedIn | SignedOut], at: datetime
+) -> None:
+    by_hand = person.id == f"t{_BY_HAND:02}"
+    tap = kind(
+        unit=unit.id,
+        class_id="C",
+        lesson=unit.lessons[0],
+        trainee=person.id,
+        at=at,
+        method="manual" if by_hand else "face",
+        visit=f"{person.id}-{at:%d%H%M%S}",
+        kiosk="k1",
+        reason="未授权人脸识别" if by_hand else "",
+    )
+    record = partial(attendance.record, tap=tap, by="teacher" if by_hand else "", policy=room.policy.stamp)
+    room.writer.run(record)

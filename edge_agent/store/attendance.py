@@ -88,19 +88,35 @@ def of_class(connection: sqlite3.Connection, class_id: str) -> list[Tap]:
     )
 
 
+def elsewhere(connection: sqlite3.Connection, class_id: str) -> dict[str, list[Tap]]:
+    """Give, by trainee of this class, the taps of the same person in classes that are taught in other rooms."""
+    found: dict[str, list[Tap]] = {}
+    rows = connection.execute(
+        "SELECT own.id AS here, taps.* FROM trainees AS own JOIN trainees AS other USING (document)"
+        " JOIN taps ON taps.trainee = other.id JOIN lessons AS there ON there.id = taps.lesson"
+        " WHERE own.class_id = ? AND own.document != '' AND other.class_id != own.class_id AND NOT corrected"
+        " AND there.room NOT IN (SELECT room FROM lessons WHERE class_id = ? AND date = there.date) ORDER BY taps.at",
+        (class_id, class_id),
+    )
+    for row in rows:
+        found.setdefault(row["here"], []).append(_tap(row))
+    return found
+
+
+def _tap(row: sqlite3.Row) -> Tap:
+    return Tap(
+        row["class_id"],
+        row["unit"],
+        row["trainee"],
+        row["direction"],
+        from_micros(row["at"]),
+        row["method"],
+        row["visit"],
+        row["lesson"],
+        row["reason"],
+        row["fact"],
+    )
+
+
 def _taps(rows: sqlite3.Cursor) -> list[Tap]:
-    return [
-        Tap(
-            row["class_id"],
-            row["unit"],
-            row["trainee"],
-            row["direction"],
-            from_micros(row["at"]),
-            row["method"],
-            row["visit"],
-            row["lesson"],
-            row["reason"],
-            row["fact"],
-        )
-        for row in rows
-    ]
+    return [_tap(row) for row in rows]

@@ -114,6 +114,12 @@ def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
     return done.rowcount == 1
 
 
+def confirmed_by(connection: sqlite3.Connection, identifier: str) -> str:
+    """Say who confirmed a file, `centre` or `archive`; empty before anybody did."""
+    row = connection.execute("SELECT confirmed_by FROM media WHERE id = ?", (identifier,)).fetchone()
+    return "" if row is None else row["confirmed_by"] or ""
+
+
 def request(tx: Transaction, identifier: str) -> bool:
     return tx.execute("UPDATE media SET requested = 1 WHERE id = ?", (identifier,)).rowcount == 1
 

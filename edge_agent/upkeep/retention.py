@@ -70,7 +70,6 @@ def delete(writer: Writer, files: MediaFiles, deletion: Deletion, rule: Rule) ->
     After a crash between the two the file has no living row; `fsck` names it and the next start clears it.
     """
     media = deletion.media
-    confirmed = "" if media.confirmed is None else f"{media.confirmed.isoformat(timespec='seconds')}"
 
     def job(tx: Transaction) -> None:
         media_rows.mark_deleted(tx, media.id)
@@ -82,7 +81,8 @@ def delete(writer: Writer, files: MediaFiles, deletion: Deletion, rule: Rule) ->
                 size=media.size,
                 start=media.start,
                 rule=f"{deletion.why} upload={rule.upload.value} min_keep={rule.min_keep.days}d keep={rule.keep.days}d",
-                confirmed_by=confirmed,
+                confirmed_by=media_rows.confirmed_by(tx.connection, media.id),
+                confirmed_at=media.confirmed,
             )
         )
 

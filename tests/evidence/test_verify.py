@@ -71,12 +71,12 @@ def test_a_random_byte_of_any_file_is_found_and_named(packaged: Packaged, tmp_pa
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
-        (lambda files: files.pop("01_考勤/签到签退表.xlsx"), "签到签退表.xlsx: removed"),
-        (lambda files: files.update({"05_more.txt": b"new"}), "05_more.txt: added"),
+        (lambda files: files.pop("01_考勤/签到签退表.xlsx"), "签到签退表.xlsx: 缺少"),
+        (lambda files: files.update({"05_more.txt": b"new"}), "05_more.txt: 清单中没有"),
         (lambda files: files.update({"04_记录/x": files.pop("04_记录/故障、操作与授权记录.xlsx")}), "removed"),
-        (lambda files: files.update({"verify.py": files["verify.py"][:-1]}), "verify.py: changed"),
-        (lambda files: files.pop("manifest.json"), "manifest.json is missing"),
-        (lambda files: files.pop("manifest.sig"), "manifest.sig: removed"),
+        (lambda files: files.update({"verify.py": files["verify.py"][:-1]}), "verify.py: 内容已被改动"),
+        (lambda files: files.pop("manifest.json"), "manifest.json: 缺少"),
+        (lambda files: files.pop("manifest.sig"), "manifest.sig: 缺少"),
         (lambda files: files.update({"manifest.json": b"[]"}), "p.zip"),
         (lambda files: files.update({"manifest.json": b"{" * 100_000}), "p.zip"),
     ],

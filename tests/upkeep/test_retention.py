@@ -99,7 +99,7 @@ def test_a_deletion_is_a_fact_with_its_rule_and_confirmation(tmp_path: Path) -> 
     [fact] = read_facts(connect(tmp_path / "a.db"), kinds=("retention.deleted",))
     assert fact.data["sha256"] == row.sha256
     assert fact.data["rule"] == "keep_over upload=all min_keep=30d keep=400d"
-    assert fact.data["confirmed_by"].startswith("2026-01-01T00:00:00")
+    assert (fact.data["confirmed_by"], fact.data["confirmed_at"]) == ("centre", "2026-01-01T00:00:00.000Z")
     gone = media_rows.find(connect(tmp_path / "a.db"), row.id)
     assert gone is not None
     assert gone.deleted == NOW

@@ -130,7 +130,7 @@ class MediaRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaDeleted:
-    """Retention's proof: which file, under which rule, with whose confirmation."""
+    """Retention's proof: which file, under which rule, and who (`centre`, `archive`) had confirmed its digest when."""
 
     KIND: ClassVar = "retention.deleted"
     media: str
@@ -140,6 +140,7 @@ class MediaDeleted:
     start: datetime
     rule: str
     confirmed_by: str = ""
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
