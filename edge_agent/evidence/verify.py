@@ -192,9 +192,7 @@ class Zip:
         """Give number, size and offset of the directory's entries. It ends the file, without a comment."""
         tail = self._read(self._length - _END.size, _END.size)
         if tail[:4] != b"PK\x05\x06":
-            longer = self._read(max(0, self._length - 65557), min(self._length, 65557)).rfind(b"PK\x05\x06")
-            cut = "不是压缩包，或不完整 / not a zip, or cut short"
-            raise BrokenError(cut if longer < 0 else "压缩包末尾有多余内容 / the zip carries more after its end")
+            raise BrokenError("结尾不对：不完整，或末尾有多余内容 / not a zip's end: cut short, or more after it")
         _, disk, first, own, count, size, offset, comment = _END.unpack(tail)
         end = self._length - _END.size
         if end >= _LOCATOR.size and self._read(end - _LOCATOR.size, 4) == b"PK\x06\x07":

@@ -41,12 +41,12 @@ def golden(packaged: Packaged, folder: Path) -> list[Case]:
     whole = packaged.path.read_bytes()
     raw = {
         "before": (b"more" + whole, "不属于任何文件"),
-        "after": (whole + b"more", "末尾有多余内容"),
+        "after": (whole + b"more", "结尾不对"),
         "between": (_stray_bytes(whole), "不属于任何文件"),
         "two headers": (b"verify.pY".join(whole.rsplit(b"verify.py", 1)), "文件头不一致"),
-        "comment": (whole[:-2] + b"\x05\x00hello", "末尾有多余内容"),
-        "cut short": (whole[: len(whole) * 2 // 3], "不完整"),
-        "not a zip": (b"no zip" * 100, "不是压缩包"),
+        "comment": (whole[:-2] + b"\x05\x00hello", "结尾不对"),
+        "cut short": (whole[: len(whole) * 2 // 3], "结尾不对"),
+        "not a zip": (b"no zip" * 100, "结尾不对"),
     }
     tampered: dict[str, tuple[Files, str]] = {
         "picture": ({**files, picture: files[picture][:-1] + b"x"}, f"{picture}: 内容已被改动"),

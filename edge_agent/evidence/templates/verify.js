@@ -83,12 +83,7 @@ class ZipPackage {
 
   async end() {
     const tail = await this.view(this.file.size - 22, 22);
-    if (tail.getUint32(0, true) !== 0x06054b50) {
-      const start = Math.max(0, this.file.size - 65557), longer = await this.view(start, Math.min(this.file.size, 65557));
-      let at = longer.byteLength - 4;
-      while (at >= 0 && longer.getUint32(at, true) !== 0x06054b50) at -= 1;
-      throw new Error(at < 0 ? "不是压缩包，或不完整 / not a zip, or cut short" : "压缩包末尾有多余内容 / the zip carries more after its end");
-    }
+    if (tail.getUint32(0, true) !== 0x06054b50) throw new Error("结尾不对：不完整，或末尾有多余内容 / not a zip's end: cut short, or more after it");
     const [disk, first, small, total] = [4, 6, 8, 10].map((field) => tail.getUint16(field, true));
     let own = small, count = total, size = tail.getUint32(12, true), offset = tail.getUint32(16, true), end = this.file.size - 22;
     const comment = tail.getUint16(20, true);
