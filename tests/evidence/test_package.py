@@ -198,9 +198,10 @@ def test_the_workbooks_open_in_libreoffice(packaged: Packaged, tmp_path: Path) -
     command = [soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", _UTF8_CSV]
     sources = [str(path) for path in tmp_path.glob("*.xlsx")]
     subprocess.run([*command, "--outdir", str(tmp_path), *sources], check=True, capture_output=True)
-    assert len(books) == 6
+    assert len(books) == 7
     for name, said in (
         ("签到签退表", "09:29:00"),
+        ("学员考勤表", "07:45:00"),
         ("考勤汇总与台账", "370102**********0X"),
         ("课程一览", "部分缺失"),
         ("抓拍清单", "设备离线"),

@@ -246,6 +246,22 @@ class PackageMade:
     with_video: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyMade:
+    """A watermarked copy for one person. The copy itself (`sha256`) shows the name; the fact holds none.
+
+    `subject` is the medium's id, the unit's or the trainee's; `trainee` is who got it, empty for somebody else.
+    """
+
+    KIND: ClassVar = "copy.made"
+    of: Literal["snapshot", "sheet", "record"]
+    subject: str
+    class_id: str
+    sha256: str
+    purpose: str
+    trainee: str = ""
+
+
 PAYLOADS = (
     ServiceStarted,
     ServiceStopped,
@@ -271,4 +287,5 @@ PAYLOADS = (
     SupplementFiled,
     SupplementRecognised,
     PackageMade,
+    CopyMade,
 )
