@@ -70,6 +70,7 @@ class MediaSettings(Section):
     card: MediaRule = MediaRule(upload=UploadPolicy.NEVER, min_keep_days=0, keep_days=90)
     supplement: MediaRule = MediaRule(upload=UploadPolicy.ALL, min_keep_days=1827, keep_days=2200)
     export: MediaRule = MediaRule(upload=UploadPolicy.NEVER, min_keep_days=0, keep_days=30)
+    support: MediaRule = MediaRule(upload=UploadPolicy.ON_REQUEST, min_keep_days=0, keep_days=30)
 
     def rule(self, kind: MediaKind) -> MediaRule:
         found: MediaRule = getattr(self, kind.value)
@@ -128,6 +129,10 @@ class SyncSettings(Section):
         default="",
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
         description='Hours in which recordings go, as "22:00-06:00"; empty: always. Requested ones go at any hour.',
+    )
+    upgrade_keys: Path = Field(
+        default=Path("/etc/edge_agent/upgrade.keys"),
+        description="Public keys in hex, one a line, whose orders may change this device's software; no file: none.",
     )
 
 

@@ -199,6 +199,10 @@ class Chains:
 
     def _unpark(self, agent: AgentRow, epoch: int) -> bytes | None:
         head = self._heads[agent.number, epoch]
+        # An agent that was killed cuts its batches elsewhere: what others have covered meanwhile is of no more use.
+        self._parked[agent.number] -= self.tx.run(
+            "DELETE FROM parked WHERE agent = %s AND epoch = %s AND last <= %s", (agent.number, epoch, head.upto)
+        )
         row = self.tx.row(
             "DELETE FROM parked WHERE agent = %s AND epoch = %s AND first = (SELECT min(first) FROM parked"
             " WHERE agent = %s AND epoch = %s AND first <= %s) RETURNING message",

@@ -26,6 +26,7 @@ COMMANDS = {
     "migrate": ("edge_agent.cli.store:migrate_app", "建立或升级数据库 / create the database or bring it up to date."),
     "faces": ("edge_agent.cli.faces:app", "人脸识别与活体检测的测量 / measure recognition and liveness."),
     "models": ("edge_agent.cli.models:app", "人脸模型的下载与校验 / fetch and verify the face models."),
+    "release": ("edge_agent.cli.release:app", "中心下发的升级 / releases that the centre orders."),
     "restore": ("edge_agent.cli.backup:restore_app", "恢复数据库 / put a backup back."),
     "provision": ("edge_agent.cli.provision:app", "接入中心 / become an agent of a central server."),
     "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),

@@ -15,6 +15,7 @@ class MediaKind(StrEnum):
     CARD = "card"
     SUPPLEMENT = "supplement"
     EXPORT = "export"
+    SUPPORT = "support"
 
 
 class UploadPolicy(StrEnum):

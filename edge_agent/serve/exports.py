@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
-import threading
 from contextlib import closing
 from datetime import date
-from functools import partial
 from typing import Any
 
-from edge_agent.errors import EdgeAgentError
 from edge_agent.evidence.keys import SealSigner
 from edge_agent.evidence.package import Source, Wanted, make_package
 from edge_agent.evidence.seal import seal_head
@@ -18,8 +14,7 @@ from edge_agent.model.kinds.system import PackageMade
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent
-from edge_agent.store import media, requests
-from edge_agent.store.database import Connection
+from edge_agent.store import media
 from edge_agent.store.files import TEMPORARY
 from edge_agent.store.requests import Request
 from edge_agent.store.training import get_class
@@ -27,39 +22,14 @@ from edge_agent.store.writer import Transaction
 
 EXPORT = "export"
 
-log = logging.getLogger(__name__)
-
 
 class Exporter:
-    """Makes one package at a time in a thread of its own: a large class takes longer than a tick."""
+    """Makes the packages that are asked for."""
 
     def __init__(self, agent: Agent, signer: SealSigner) -> None:
         self._agent, self._signer = agent, signer
-        self._thread: threading.Thread | None = None
 
-    def tick(self, connection: Connection) -> None:
-        if (self._thread is None or not self._thread.is_alive()) and requests.waiting(connection, (EXPORT,)):
-            taken = self._agent.writer.run(lambda tx: requests.take(tx, (EXPORT,)))
-            self._thread = threading.Thread(target=self._make_all, args=(taken,), name="export")
-            self._thread.start()
-
-    def close(self) -> None:
-        """Wait for the package in hand: half of one is worth nothing."""
-        if self._thread is not None:
-            self._thread.join()
-
-    def _make_all(self, taken: list[Request]) -> None:
-        for request in taken:
-            try:
-                answer, failed = self._make(request), False
-            except EdgeAgentError as error:
-                answer, failed = {"error": error.message, "do": error.do}, True
-            except Exception as error:
-                log.exception("The package of %s failed.", request.args.get("class_id"))
-                answer, failed = {"error": f"{type(error).__name__}: {error}", "do": "edge-agent doctor --bundle"}, True
-            self._agent.writer.run(partial(requests.answer, identifier=request.id, result=answer, failed=failed))
-
-    def _make(self, request: Request) -> dict[str, Any]:
+    def make(self, request: Request) -> dict[str, Any]:
         agent, args = self._agent, request.args
         seal_head(agent.writer, self._signer)
         stamp = agent.clock.stamp()

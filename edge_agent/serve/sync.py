@@ -10,6 +10,7 @@ from edge_agent import __version__
 from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.errands import Errands
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.sync.commands.capture import MediaWishes
@@ -25,6 +26,7 @@ from edge_agent.sync.enrol import CentreClient
 from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.order import Order
 from edge_agent.sync.outage import OutageLog
+from edge_agent.sync.release import Fetcher, Releases
 from edge_agent.sync.renewal import Renewal
 from edge_agent.sync.session import Session
 from edge_agent.sync.state import read_state
@@ -32,6 +34,7 @@ from edge_agent.sync.throttle import Throttle
 from edge_agent.sync.tus import TusClient
 from edge_agent.sync.uplink import Uplink
 from edge_agent.sync.upload import Uploader
+from edge_agent.sync.web import Web
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +60,19 @@ class Sync:
         self._dispatcher = Dispatcher(agent.writer, self._reader, self._publish_batch)
         self._outages = OutageLog(agent.writer, self._reader)
         self._documents = DocumentSender(agent.writer, self._reader, partial(self._uplink.publish, Channel.DOC))
+        releases = Releases(agent.settings.store.data_dir, agent.settings.sync.upgrade_keys)
         self._desk = CommandDesk(
             identity.address,
             self._verifier_in_force,
             writer=agent.writer,
             reader=self._reader,
             wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
-            settings=DeviceSettings(agent.settings.store.data_dir, folder),
+            settings=DeviceSettings(agent.settings.store.data_dir, folder, releases),
         )
         self._forget_due = 0.0
         self._stopping = threading.Event()
+        fetcher = Fetcher(releases, Web(), agent.clock, self._stopping)
+        self._errands = Errands(agent.writer, {"upgrade": fetcher.fetch}, name="releases")
         self._media = threading.Thread(target=self._upload, args=(folder,), name="media", daemon=True)
         self._media.start()
 
@@ -78,6 +84,7 @@ class Sync:
             self._uplink.step(now, end - now)
             now = self._agent.clock.boottime()
         self._outages.update(self._uplink.trouble)
+        self._errands.tick(self._reader)
         if now >= self._forget_due:
             self._forget_due = now + _FORGET_SECONDS
             self._desk.forget()
@@ -89,6 +96,7 @@ class Sync:
         self._reader.close()
         # It may hang in a question that a dead server never answers; what it would lose, it asks for again.
         self._media.join(_GRACE_SECONDS)
+        self._errands.close(_GRACE_SECONDS)
 
     def _verifier_in_force(self) -> Verifier:
         """Read the centre's keys again: one of its commands may just have changed them."""

@@ -12,7 +12,9 @@ from edge_agent.evidence.verdicts import VerdictKeeper
 from edge_agent.model.kinds.system import ClockStepped, ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
-from edge_agent.serve.exports import Exporter
+from edge_agent.serve.errands import Errands
+from edge_agent.serve.examination import Examiner
+from edge_agent.serve.exports import EXPORT, Exporter
 from edge_agent.serve.health import gather
 from edge_agent.serve.housekeeping import Housekeeping
 from edge_agent.serve.tick import Ticker
@@ -46,7 +48,15 @@ class Upkeep:
         self._rules = rules_of(agent.settings.media, policy.retention.snapshot_years)
         self._verdicts = VerdictKeeper(agent.writer, cache(load_policy))
         self._alarms = Alarms()
-        self._exporter = Exporter(agent, self._signer)
+        examiner = Examiner(agent)
+        self._errands = Errands(
+            agent.writer,
+            {
+                EXPORT: Exporter(agent, self._signer).make,
+                "doctor": examiner.doctor,
+                "support_bundle": examiner.support_bundle,
+            },
+        )
         self._housekeeping = Housekeeping(agent, policy.zone)
         self._due: dict[str, float] = {}
 
@@ -61,7 +71,7 @@ class Upkeep:
         given = self._verdicts.tick(self._reader, stamp)
         if given is not None or self._is_due("seal", EVERY.total_seconds()):
             seal_head(agent.writer, self._signer)  # every minute, and at the end of a lesson
-        self._exporter.tick(self._reader)
+        self._errands.tick(self._reader)
         if self._is_due("mark", MARK_SECONDS):
             note_high_water(agent.database, self._reader)
         if self._is_due("space", SPACE_SECONDS):
@@ -74,7 +84,7 @@ class Upkeep:
     def close(self) -> None:
         """Seal and mark what the last seconds brought, then let go."""
         self._housekeeping.close()
-        self._exporter.close()
+        self._errands.close()
         seal_head(self._agent.writer, self._signer)
         note_high_water(self._agent.database, self._reader)
         self._reader.close()

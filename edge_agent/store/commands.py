@@ -43,12 +43,16 @@ def answer(tx: Transaction, identifier: str, text: str) -> None:
 
 
 def forget(tx: Transaction, before: datetime) -> int:
-    """Forget answered commands received before `before`: their expiry is long past."""
+    """Forget answered commands received before `before`, and marks that old: every command before has expired."""
+    tx.execute(
+        "DELETE FROM meta WHERE key GLOB 'centre.* *' AND CAST(value AS INTEGER) < ?",  # when one was issued
+        (to_micros(before),),
+    )
     return tx.execute("DELETE FROM commands WHERE answer IS NOT NULL AND received < ?", (to_micros(before),)).rowcount
 
 
 def find_mark(connection: Connection, name: str) -> int:
-    """Give the revision of a list that the centre owns and numbers itself; 0 before the first."""
+    """Give how far the centre's commands about one thing have come: its revision, or when the last was issued."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (f"centre.{name}",)).fetchone()
     return 0 if row is None else int(row[0])
 

@@ -50,6 +50,12 @@ def take(tx: Transaction, kinds: tuple[str, ...]) -> list[Request]:
     return sorted((_request(row) for row in rows), key=lambda request: request.asked)
 
 
+def reopen(tx: Transaction, kinds: tuple[str, ...]) -> None:
+    """Ask again what their only taker had in hand when it was killed."""
+    marks = ", ".join("?" * len(kinds))
+    tx.execute(f"UPDATE requests SET state = 'asked' WHERE state = 'taken' AND kind IN ({marks})", kinds)  # noqa: S608 - marks only
+
+
 def answer(tx: Transaction, identifier: str, result: dict[str, Any], *, failed: bool = False) -> None:
     tx.execute(
         "UPDATE requests SET state = ?, answer = ? WHERE id = ? AND state = 'taken'",

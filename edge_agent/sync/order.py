@@ -16,6 +16,7 @@ ORDER = (
     MediaKind.CLIP,
     MediaKind.CHECKIN,
     MediaKind.SUPPLEMENT,
+    MediaKind.SUPPORT,
     MediaKind.EXPORT,
     MediaKind.CARD,
     MediaKind.RECORDING,

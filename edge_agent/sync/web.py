@@ -104,14 +104,19 @@ class Web:
         self._pool.clear()
 
 
+def read_some(answer: BaseHTTPResponse, size: int = _PIECE) -> bytes:
+    """Read the next piece of an answer that was not taken whole; nothing at its end. Raises `LineError` within."""
+    try:
+        return answer.read(size)
+    except (HTTPError, OSError) as error:
+        raise LineError(str(error)) from error
+
+
 def read_exactly(answer: BaseHTTPResponse, size: int) -> bytes:
     """Read `size` bytes of an answer that was not taken whole, or nothing at its end. Raises `LineError` within."""
     found = b""
-    try:
-        while len(found) < size and (more := answer.read(size - len(found))):
-            found += more
-    except (HTTPError, OSError) as error:
-        raise LineError(str(error)) from error
+    while len(found) < size and (more := read_some(answer, size - len(found))):
+        found += more
     if found and len(found) < size:
         raise LineError("the connection broke off")
     return found

@@ -168,6 +168,17 @@ def test_too_much_ahead_of_a_hole_is_dropped_and_taken_when_it_comes_again(centr
     assert centre.stored() == journal.bodies
 
 
+def test_nothing_stays_parked_behind_the_watermark(centre: Centre) -> None:
+    """An agent that was killed and cuts its batches elsewhere leaves some that others have covered."""
+    journal = Journal().grow(20)
+    for first, last in ((11, 20), (12, 15), (13, 16), (14, 20)):
+        centre.take(journal.batch(first, last))
+    assert centre.count("parked") == 4
+    centre.take(journal.batch(1, 10))
+    assert centre.stored() == journal.bodies
+    assert centre.count("parked") == 0
+
+
 def test_a_body_against_its_schema_is_kept_with_its_flaw_and_stops_nothing(centre: Centre) -> None:
     journal = Journal().grow(1)
     journal.append_body(b"not JSON at all")

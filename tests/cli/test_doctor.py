@@ -72,7 +72,7 @@ def test_the_bundle_holds_no_secret(run: Run, tmp_path: Path) -> None:
     run("doctor", "--bundle", str(tmp_path / "support.zip"))
     with zipfile.ZipFile(tmp_path / "support.zip") as archive:
         content = b"".join(archive.read(name) for name in archive.namelist())
-        assert set(archive.namelist()) <= {"doctor.json", "settings.json", "system.json", "metrics.prom"}
+        assert set(archive.namelist()) <= {"doctor.json", "settings.json", "system.json", "facts.json", "metrics.prom"}
     assert b"K" * 32 not in content
     assert str(tmp_path).encode() not in content
 

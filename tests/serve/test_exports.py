@@ -9,7 +9,8 @@ from pathlib import Path
 from edge_agent.evidence.verify import Keys, verify
 from edge_agent.model.media import MediaKind
 from edge_agent.serve.agent import Agent
-from edge_agent.serve.exports import Exporter
+from edge_agent.serve.errands import Errands
+from edge_agent.serve.exports import EXPORT, Exporter
 from edge_agent.settings import Settings
 from edge_agent.settings import Store as StoreSettings
 from edge_agent.simulator.classroom import make_classroom
@@ -22,13 +23,13 @@ def test_a_package_is_made_and_the_request_answered(tmp_path: Path) -> None:
     room = make_classroom(tmp_path)
     settings = Settings(store=StoreSettings(data_dir=tmp_path))
     agent = Agent(settings, room.clock, room.writer, room.files, Ballast(tmp_path / "ballast", 0))
-    exporter = Exporter(agent, room.signer)
+    errands = Errands(room.writer, {EXPORT: Exporter(agent, room.signer).make})
     hour = timedelta(hours=1)
     good = room.writer.run(lambda tx: requests.ask(tx, "export", {"class_id": "C"}, by="admin", ttl=hour))
     bad = room.writer.run(lambda tx: requests.ask(tx, "export", {"class_id": "none"}, by="admin", ttl=hour))
     with closing(connect(room.database, readonly=True)) as connection:
-        exporter.tick(connection)
-        exporter.close()
+        errands.tick(connection)
+        errands.close()
         made, refused = requests.find(connection, good), requests.find(connection, bad)
         assert made is not None
         assert refused is not None

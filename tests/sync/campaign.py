@@ -193,4 +193,4 @@ if __name__ == "__main__":
     options = parser.parse_args()
     found = run(options.minutes * 60, backlog=options.backlog, seed=options.seed, settle=600.0)
     sys.stdout.write(f"{found}\n")
-    sys.exit(bool(found.wrong))
+    sys.exit(bool(found.wrong or found.quarantined or found.parked))

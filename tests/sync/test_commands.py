@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -35,6 +36,7 @@ from edge_agent.sync.contract.commands import COMMANDS
 from edge_agent.sync.contract.messages import Result
 from edge_agent.sync.contract.signing import Purpose, Signer, Verifier
 from edge_agent.sync.identity import Identity
+from edge_agent.sync.release import Releases
 from tests.sync.world import NOW, Device
 
 CENTRE = Signer(Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
@@ -49,13 +51,14 @@ class Office:
         public = CENTRE.public.public_bytes_raw().hex()
         identity = Identity(tenant="jinan", agent="ea-1", mqtt="mqtt://x", http="http://x", keys=[public])
         device.folder.write(identity)
+        self.releases = Releases(device.root, device.root / "upgrade.keys")
         self.desk = CommandDesk(
             device.address,
             self._verifier,
             writer=agent.writer,
             reader=self.reader,
             wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
-            settings=DeviceSettings(agent.settings.store.data_dir, device.folder),
+            settings=DeviceSettings(device.root, device.folder, self.releases),
         )
         self.count = 0
 
@@ -74,13 +77,15 @@ class Office:
         signer: Signer = CENTRE,
         identifier: str = "",
         agent: str = "ea-1",
+        tenant: str = "jinan",
         life: timedelta = timedelta(hours=1),
+        age: timedelta = timedelta(0),
         **args: Any,
     ) -> bytes:
         self.count += 1
-        now = self.clock.stamp().wall
+        now = self.clock.stamp().wall - age
         named = identifier or f"cmd-{self.count}"
-        plain = _Plain("jinan", agent, named, now, now + life, "li", {"command": command, **args})
+        plain = _Plain(tenant, agent, named, now, now + life, "li", {"command": command, **args})
         return signer.seal(Purpose.COMMAND, plain)
 
     def said(self) -> list[tuple[str, str]]:
@@ -175,14 +180,26 @@ def test_what_can_not_be_done_is_refused_with_code_and_reason(
 
 def test_only_the_centres_key_commands_and_only_this_agent(office: Office) -> None:
     stranger = Signer(Ed25519PrivateKey.generate())
-    letters = [office.letter("ping", signer=stranger), office.letter("ping", agent="ea-2"), b"{}", b"\xff"]
+    letters = [
+        office.letter("ping", signer=stranger),
+        office.letter("ping", agent="ea-2"),
+        office.letter("ping", tenant="qingdao"),
+    ]
+    letters += [b"{}", b"\xff"]
     letters.append(CENTRE.seal(Purpose.ACK, _Plain("jinan", "ea-1", "x", NOW, NOW, "", {"command": "ping"})))
     codes = []
     for letter in letters:
         with pytest.raises(RefusedError) as caught:
             office.desk.receive(letter)
         codes.append(caught.value.code)
-    assert codes == [Code.BAD_SIGNATURE, Code.WRONG_AGENT, Code.MALFORMED, Code.MALFORMED, Code.BAD_SIGNATURE]
+    assert codes == [
+        Code.BAD_SIGNATURE,
+        Code.WRONG_AGENT,
+        Code.WRONG_AGENT,
+        Code.MALFORMED,
+        Code.MALFORMED,
+        Code.BAD_SIGNATURE,
+    ]
     assert office.said() == []
 
 
@@ -287,6 +304,56 @@ def test_cameras_are_associated_and_recordings_asked_for(office: Office) -> None
     assert lessons.recordings_by_hand(office.reader, NOW) == []
     past: dict[str, Any] = {"start": NOW - timedelta(hours=3), "end": NOW - timedelta(hours=1)}
     assert office.send("record.start", lesson="L1", camera="cam1", **past).code is Code.INVALID
+
+
+def test_of_two_commands_about_one_thing_the_later_counts_in_whatever_order_they_come(office: Office) -> None:
+    office.send("roster", **_roster())
+    office.send("timetable", class_id="c1", lessons=[_lesson()])
+    for name in ("cam1", "cam2"):
+        camera = Camera(name, name, CameraKind.RTSP, "r1", "rtsp://x")
+        office.agent.writer.run(lambda tx, camera=camera: save_camera(tx, camera))  # type: ignore[misc]  # mypy can't infer a default
+    minute = timedelta(minutes=1)
+    span: dict[str, Any] = {"start": NOW, "end": NOW + timedelta(hours=2)}
+    start = office.letter("record.start", lesson="L1", camera="cam1", age=minute, **span)
+    assert office.send("record.stop", lesson="L1", camera="cam1").result == "done"
+    late = office.desk.receive(start)
+    assert (late.result, late.code, "counts already" in late.reason) == ("refused", Code.STALE, True)
+    assert lessons.recordings_by_hand(office.reader, NOW) == []
+    assert office.send("record.start", lesson="L1", camera="cam2", age=minute, **span).result == "done"
+    assert office.send("association", lesson="L1", cameras=["cam1"]).result == "done"
+    assert office.send("association", lesson="L1", cameras=["cam2"], age=minute).code is Code.STALE
+    assert lessons.get_lesson(office.reader, "L1").cameras == ("cam1",)
+
+
+def test_an_association_does_not_undo_what_the_venue_changed_since(office: Office) -> None:
+    office.send("roster", **_roster())
+    office.send("timetable", class_id="c1", lessons=[_lesson()])
+    office.agent.writer.run(lambda tx: save_camera(tx, Camera("cam1", "前", CameraKind.RTSP, "r1", "rtsp://x")))
+    office.agent.writer.run(lambda tx: lessons.associate(tx, "L1", ["cam1"], by="a"))
+    refused = office.send("association", lesson="L1", cameras=[], revision=1)
+    assert (refused.code, "revision 2" in refused.reason) == (Code.STALE, True)
+    assert office.send("association", lesson="L1", cameras=[], revision=2).result == "done"
+
+
+def test_an_older_policy_does_not_overwrite_a_newer_one(office: Office) -> None:
+    text = (policy_folder() / "jinan-2024.toml").read_text()
+
+    def send(content: str, **options: Any) -> Result:
+        sha256 = hashlib.sha256(content.encode()).hexdigest()
+        return office.send("policy", id="jinan-2024", toml=content, sha256=sha256, **options)
+
+    assert send(text + "# new\n").result == "done"
+    assert send(text + "# old\n", age=timedelta(days=1), life=timedelta(days=2)).code is Code.STALE
+    use_policies_of(office.device.root)
+    assert load_policy("jinan-2024").sha256 == hashlib.sha256((text + "# new\n").encode()).hexdigest()
+
+
+def test_the_log_level_changes_for_a_while(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        assert office.send("log_level", level="debug", minutes=1).result == "done"
+        assert logging.getLogger().level == logging.DEBUG
+        assert office.send("log_level", level="warning", minutes=1).result == "done"
+        assert logging.getLogger().level == logging.WARNING
 
 
 def test_what_another_service_does_is_answered_when_it_has(office: Office) -> None:

@@ -29,6 +29,13 @@ _LONGEST = timedelta(hours=12)
 
 
 def associate(tx: Transaction, args: Association, by: str) -> Done:
+    stored = lessons.get_lesson(tx.connection, args.lesson)
+    if args.revision and stored.revision > args.revision:
+        raise RefusedError(
+            Code.STALE,
+            f"lesson {args.lesson} stands at revision {stored.revision}, this was decided on {args.revision}.",
+            do="Make it anew from the stored version.",
+        )
     lesson = lessons.associate(tx, args.lesson, args.cameras, by=by)
     return Done({"revision": lesson.revision})
 

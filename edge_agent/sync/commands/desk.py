@@ -13,16 +13,16 @@ from edge_agent.clock import Clock
 from edge_agent.errors import ConflictError, EdgeAgentError, NotFoundError
 from edge_agent.model.kinds.system import CommandReceived
 from edge_agent.store import commands, requests
-from edge_agent.store.database import Connection
+from edge_agent.store.database import Connection, from_micros, to_micros
 from edge_agent.store.writer import Transaction, Writer
 from edge_agent.sync.commands import capture, device, training
 from edge_agent.sync.commands.outcome import Done, Job
 from edge_agent.sync.contract import commands as args
 from edge_agent.sync.contract import limits
 from edge_agent.sync.contract.codes import Code, RefusedError
-from edge_agent.sync.contract.commands import COMMANDS, Command, CommandHead, command_name
+from edge_agent.sync.contract.commands import COMMANDS, Command, CommandHead, command_name, subject
 from edge_agent.sync.contract.messages import Result
-from edge_agent.sync.contract.signing import Purpose, Verifier, decode, read_signed
+from edge_agent.sync.contract.signing import Purpose, Signed, Verifier, decode, read_signed
 from edge_agent.sync.contract.topics import Address
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,8 @@ class CommandDesk:
             args.LogLevel: device.nothing,
             args.TrustKey: device.nothing,
         }
-        self._effects: Mapping[type, Callable[[Any], None]] = {
+        self._effects: Mapping[type, Callable[[Any, Signed], None]] = {
+            args.Upgrade: settings.keep_order,
             args.Policy: settings.keep_policy,
             args.LogLevel: settings.set_log_level,
             args.TrustKey: settings.trust_key,
@@ -89,7 +90,7 @@ class CommandDesk:
         try:
             if name not in COMMANDS:
                 raise RefusedError(Code.UNSUPPORTED, f"{name!r} is no command of this version.")
-            return self._carry_out(decode(signed.payload, Command))
+            return self._carry_out(decode(signed.payload, Command), signed)
         except EdgeAgentError as error:
             return self._refuse(head.id, name, error)
 
@@ -102,19 +103,27 @@ class CommandDesk:
         before = self._clock.stamp().wall - _FORGET_AFTER
         self._writer.run(lambda tx: commands.forget(tx, before))
 
-    def _carry_out(self, command: Command) -> Result:
+    def _carry_out(self, command: Command, signed: Signed) -> Result:
         now = self._clock.stamp().wall
         if command.expires - command.issued > limits.COMMAND_LIFE:
             raise RefusedError(Code.INVALID, f"expires: more than {limits.COMMAND_LIFE.days} days after issued.")
         if now > command.expires:
             raise RefusedError(Code.EXPIRED, f"It expired at {command.expires:%F %T}, here it is {now:%F %T} UTC.")
-        kind, name = type(command.args), command_name(command.args)
+        kind, name, about = type(command.args), command_name(command.args), subject(command.args)
+        issued = to_micros(command.issued)
+        if about and issued < (latest := commands.find_mark(self._reader, about)):
+            raise RefusedError(
+                Code.STALE,
+                f"It was issued at {command.issued:%F %T}, one of {from_micros(latest):%F %T} counts already.",
+            )
         effect = self._effects.get(kind)
         if effect is not None:
-            effect(command.args)
+            effect(command.args, signed)
 
         def job(tx: Transaction) -> Result:
             outcome = self._jobs[kind](tx, command.args, f"{BY}:{command.by}" if command.by else BY)
+            if about:
+                commands.set_mark(tx, about, issued)
             if isinstance(outcome, Done):
                 commands.take(tx, command.id, name)
                 result = Result(id=command.id, result="done", data=dict(outcome.data), at=tx.stamp.wall)

@@ -19,8 +19,9 @@ from edge_agent.store.writer import Transaction
 from edge_agent.sync.commands.outcome import Asked, Done, ask
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.commands import Doctor, LogLevel, Ping, Policy, SupportBundle, TrustKey, Upgrade
-from edge_agent.sync.contract.signing import key_id, public_key
+from edge_agent.sync.contract.signing import Signed, key_id, public_key
 from edge_agent.sync.identity import IdentityFolder
+from edge_agent.sync.release import Releases
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +56,17 @@ def note_policy(tx: Transaction, args: Policy, by: str) -> Done:
 class DeviceSettings:
     """What stands in files or in this process, and not in the database: done before the transaction, and repeatable."""
 
-    def __init__(self, data_dir: Path, folder: IdentityFolder) -> None:
+    def __init__(self, data_dir: Path, folder: IdentityFolder, releases: Releases) -> None:
         self._data_dir = data_dir
         self._folder = folder
+        self._releases = releases
         self._timer: threading.Timer | None = None
 
-    def keep_policy(self, args: Policy) -> None:
+    def keep_order(self, args: Upgrade, signed: Signed) -> None:
+        self._releases.keep_order(args, signed)
+
+    def keep_policy(self, args: Policy, signed: Signed) -> None:
+        del signed
         content = args.toml.encode()
         if hashlib.sha256(content).hexdigest() != args.sha256:
             raise RefusedError(Code.HASH_DIFFERS, f"toml: its SHA-256 is not {args.sha256}.")
@@ -69,7 +75,8 @@ class DeviceSettings:
             raise RefusedError(Code.INVALID, f"id: the file says {policy.id}, the command {args.id}.")
         replace_file(local_policies(self._data_dir) / f"{args.id}.toml", content)
 
-    def trust_key(self, args: TrustKey) -> None:
+    def trust_key(self, args: TrustKey, signed: Signed) -> None:
+        del signed
         identity = self._folder.read()
         if identity is None:
             raise RefusedError(Code.FAILED, "This device has no identity.")
@@ -78,8 +85,9 @@ class DeviceSettings:
         keys = [*kept, *([] if args.public in kept else [args.public])]
         self._folder.write(msgspec.structs.replace(identity, keys=keys))
 
-    def set_log_level(self, args: LogLevel) -> None:
+    def set_log_level(self, args: LogLevel, signed: Signed) -> None:
         """For a while; afterwards, and after a restart, it is as it was."""
+        del signed
         root = logging.getLogger()
         if self._timer is not None:
             self._timer.cancel()

@@ -100,10 +100,11 @@ class Teachers(Args, tag="teachers", tag_field="command"):
 
 
 class Association(Args, tag="association", tag_field="command"):
-    """关联设备: the cameras of a lesson."""
+    """关联设备: the cameras of a lesson. Refused where the lesson is newer here than `revision`; 0: whatever it is."""
 
     lesson: Identifier
     cameras: Annotated[list[Identifier], msgspec.Meta(max_length=16)]
+    revision: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class RecordStart(Args, tag="record.start", tag_field="command"):
@@ -168,7 +169,11 @@ class Ping(Args, tag="ping", tag_field="command"):
 
 
 class Upgrade(Args, tag="upgrade", tag_field="command"):
-    """Fetch the release of this version and switch to it outside of lessons; it goes back by itself if it fails."""
+    """Fetch the bundle that lies at `url` and switch to it outside of lessons; it goes back by itself if it fails.
+
+    `done` says that it was fetched and left for root's unit, which verifies this command once more; `state` shows which
+    version runs. Refused where the device's administrator has not named the keys whose orders count.
+    """
 
     version: Annotated[str, msgspec.Meta(pattern=r"^[0-9][0-9A-Za-z.+-]{0,31}$")]
     sha256: Sha256
@@ -176,11 +181,14 @@ class Upgrade(Args, tag="upgrade", tag_field="command"):
 
 
 class Doctor(Args, tag="doctor", tag_field="command"):
-    pass
+    """Examine the device; the answer holds each check's findings."""
 
 
 class SupportBundle(Args, tag="support_bundle", tag_field="command"):
-    """Logs and figures without names, faces, ids or secrets."""
+    """Pack findings, figures and the kinds of the last facts, without names, faces, ids or secrets.
+
+    The answer names the media that then comes as an upload.
+    """
 
 
 class TrustKey(Args, tag="trust_key", tag_field="command"):
@@ -235,6 +243,23 @@ class CommandHead(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
     id: Identifier
     args: dict[str, Any]
+
+
+def subject(args: AnyArgs) -> str:
+    """Give what a command without a revision of its own is about: of two about one thing the one issued later counts.
+
+    Empty for those that change nothing, or that carry a revision.
+    """
+    match args:
+        case Policy(id=identifier):
+            return f"policy {identifier}"
+        case Association(lesson=lesson):
+            return f"association {lesson}"
+        case RecordStart(lesson=lesson, camera=camera) | RecordStop(lesson=lesson, camera=camera):
+            return f"record {lesson} {camera}"
+        case LogLevel() | TrustKey():
+            return command_name(args)
+    return ""
 
 
 def command_name(args: AnyArgs) -> str:
