@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge_agent.faces.align import lay_upright
 from edge_agent.faces.backend import Backend, load_backend
 from edge_agent.faces.face import Box, Detection, EngineName, Floats, Look, Mesh, Picture, Subject, floats
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker
 
 _CLOSE_SIDE = 160
 _CLOSE_FACE = 90
-_ALIGNED = 112
 
 
 class Analyser:
@@ -45,7 +45,7 @@ def look_closely(
     shrunk = backend.longest is not None and max(width, height) > backend.longest
     close = _refined(backend, picture, nearest) if shrunk else nearest
     mesh: Mesh | None = landmarker.mesh(picture, close) if landmarker else None
-    return Subject(close, _look(picture, close), backend.embed(picture, close), mesh), others
+    return Subject(close, _look(picture, close), backend.embed(picture, [close])[0], mesh), others
 
 
 def _nearness(box: Box, width: int, height: int) -> float:
@@ -72,22 +72,15 @@ def _refined(backend: Backend, picture: Picture, face: Detection) -> Detection:
     return Detection(box, floats((best.points - shift) / scale), best.score)
 
 
-# Where SFace's 112x112 crop has the five points: the same frame serves to judge light and sharpness.
-_ALIGNED_POINTS = floats([(38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20)])
-
-
 def _look(picture: Picture, face: Detection) -> Look:
-    matrix: Floats | None = cv2.estimateAffinePartial2D(face.points, _ALIGNED_POINTS, method=cv2.LMEDS)[0]  # type: ignore[assignment]  # None where the points coincide
-    if matrix is None:
-        return Look(light=0, contrast=0, sharpness=0, covered=0)
-    crop = cv2.warpAffine(picture, matrix, (_ALIGNED, _ALIGNED), borderMode=cv2.BORDER_REPLICATE)
+    crop = lay_upright(picture, face)
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     inner = grey[24:104, 20:92]
     return Look(
         light=float(inner.mean()),
         contrast=float(inner.std()),
         sharpness=float(cv2.Laplacian(cv2.GaussianBlur(inner, (3, 3), 0), cv2.CV_32F).std()),
-        covered=_covered(crop.astype(np.uint8)),
+        covered=_covered(crop),
     )
 
 
@@ -116,29 +109,40 @@ def _median(region: Floats) -> Floats:
 
 _TILE = 704
 _TILE_OVERLAP = 96
+_STRIDE = 32
+"""YuNet fills its input up to whole strides: a tile of them wastes nothing."""
 
 
 def tiled_faces(backend: Backend, picture: Picture) -> list[Detection]:
     """Faces of a large picture, searched tile by tile: whole, 1080p would take 190 MB more, and miss the back row."""
     height, width = picture.shape[:2]
+    high, wide = _side(height), _side(width)
     found: list[Detection] = []
-    for top in _starts(height):
-        for left in _starts(width):
-            tile = np.ascontiguousarray(picture[top : top + _TILE, left : left + _TILE])
+    for top in _starts(height, high):
+        for left in _starts(width, wide):
+            tile = np.ascontiguousarray(picture[top : top + high, left : left + wide])
             found += [_shifted(face, left, top) for face in backend.detect(tile)]
     return _without_twins(found)
+
+
+def _side(length: int) -> int:
+    """Of the tiles that cover `length`, as few as there must be and no larger than that needs."""
+    if length <= _TILE:
+        return length
+    count = int(np.ceil((length - _TILE_OVERLAP) / (_TILE - _TILE_OVERLAP)))
+    return int(np.ceil((length + (count - 1) * _TILE_OVERLAP) / count / _STRIDE)) * _STRIDE
+
+
+def _starts(length: int, side: int) -> Sequence[int]:
+    if length <= side:
+        return (0,)
+    count = int(np.ceil((length - _TILE_OVERLAP) / (side - _TILE_OVERLAP)))
+    return [round(i * (length - side) / (count - 1)) for i in range(count)]
 
 
 def _shifted(face: Detection, x: int, y: int) -> Detection:
     box = Box(face.box.x + x, face.box.y + y, face.box.width, face.box.height)
     return Detection(box, floats(face.points + np.array([x, y])), face.score)
-
-
-def _starts(length: int) -> Sequence[int]:
-    if length <= _TILE:
-        return (0,)
-    count = int(np.ceil((length - _TILE_OVERLAP) / (_TILE - _TILE_OVERLAP)))
-    return [round(i * (length - _TILE) / (count - 1)) for i in range(count)]
 
 
 def _without_twins(faces: Sequence[Detection]) -> list[Detection]:

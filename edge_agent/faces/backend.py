@@ -79,8 +79,8 @@ class Backend(Protocol):
         """Faces of a blue-green-red picture, in its own pixels; `longest` bounds the side that is searched."""
         ...
 
-    def embed(self, picture: Picture, face: Detection) -> Floats:
-        """The 128 numbers of one face."""
+    def embed(self, picture: Picture, faces: Sequence[Detection]) -> list[Floats]:
+        """The 128 numbers of each face."""
         ...
 
 

@@ -8,7 +8,7 @@ must have it; its threshold is strict and starting it warns.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,10 @@ class DlibBackend:
         box = Box(rect.left() * back, rect.top() * back, rect.width() * back, rect.height() * back)
         return Detection(box, points, float(min(1.0, max(0.0, 0.5 + score / 4))))
 
-    def embed(self, picture: Picture, face: Detection) -> Floats:
+    def embed(self, picture: Picture, faces: Sequence[Detection]) -> list[Floats]:
         rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-        box = face.box
-        rect = self._dlib.rectangle(int(box.x), int(box.y), int(box.x + box.width), int(box.y + box.height))
-        return floats(self._recogniser.compute_face_descriptor(rgb, self._five(rgb, rect), 1))
+        found = []
+        for box in (face.box for face in faces):
+            rect = self._dlib.rectangle(int(box.x), int(box.y), int(box.x + box.width), int(box.y + box.height))
+            found.append(floats(self._recogniser.compute_face_descriptor(rgb, self._five(rgb, rect), 1)))
+        return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from edge_agent.errors import DeviceError
+from edge_agent.faces.align import lay_upright
 from edge_agent.faces.backend import OPENCV, Identity
 from edge_agent.faces.face import Box, Detection, Floats, Picture, floats
 
@@ -20,6 +21,8 @@ _OVERLAP = 0.3
 LONGEST = 320
 """A face of 50 pixels in a frame of 1280 still has 12; YuNet needs 10."""
 _MOST = 200
+_TOGETHER = 10
+"""Faces in one pass of SFace: a third less time each than one by one, and 30 MB."""
 
 
 class OpenCVBackend:
@@ -28,7 +31,7 @@ class OpenCVBackend:
             self._detector = cv2.FaceDetectorYN.create(
                 str(weights[DETECTOR]), "", (320, 320), MIN_SCORE, _OVERLAP, _MOST
             )
-            self._recogniser = cv2.FaceRecognizerSF.create(str(weights[RECOGNISER]), "")
+            self._recogniser = cv2.dnn.readNetFromONNX(str(weights[RECOGNISER]))
         except cv2.error as error:
             raise DeviceError(
                 f"The face models can't be loaded: {error.err}.", do="Run `edge-agent models fetch`."
@@ -54,10 +57,13 @@ class OpenCVBackend:
         back = np.array([width / size[0], height / size[1]], np.float32)
         return [_detection(row, back) for row in rows]
 
-    def embed(self, picture: Picture, face: Detection) -> Floats:
-        row = np.concatenate([[0, 0, 0, 0], face.points.ravel(), [face.score]]).astype(np.float32)
-        upright = self._recogniser.alignCrop(picture, row)
-        return floats(self._recogniser.feature(upright)).ravel().copy()
+    def embed(self, picture: Picture, faces: Sequence[Detection]) -> list[Floats]:
+        found: list[Floats] = []
+        for start in range(0, len(faces), _TOGETHER):
+            upright = [lay_upright(picture, face) for face in faces[start : start + _TOGETHER]]
+            self._recogniser.setInput(cv2.dnn.blobFromImages(upright, swapRB=True))
+            found += list(floats(self._recogniser.forward()).copy())
+        return found
 
 
 def _detection(row: Floats, back: Floats) -> Detection:

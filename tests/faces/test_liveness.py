@@ -50,9 +50,9 @@ class Unnamed:
     def detect(self, picture: Picture, *, longest: int | None = None) -> list[Detection]:
         return self._backend.detect(picture, longest=longest)
 
-    def embed(self, picture: Picture, face: Detection) -> Floats:
-        del picture, face
-        return np.ones(128, np.float32)
+    def embed(self, picture: Picture, faces: Sequence[Detection]) -> list[Floats]:
+        del picture
+        return [np.ones(128, np.float32) for _ in faces]
 
 
 class Eye:
