@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from edge_agent import __version__
+from edge_agent.checkin.room import note_pictures
 from edge_agent.faces.answer import LivenessPolicy
 from edge_agent.faces.kiosk import KioskFaces
 from edge_agent.faces.manifest import weights_folder
@@ -57,6 +58,7 @@ class KioskService:
             raise RuntimeError("the web server's thread ended")  # the watchdog restarts the service
         if count_waiting(self._reader):
             site.desk.settle()
+        note_pictures(site.writer, self._reader, site.now().wall)
         if self._faces is not None and self._is_due("faces", RETIRE_SECONDS):
             now = site.now().wall
             self._faces.retire(self._reader, now.astimezone(site.policies(site.settings.policy).policy.zone).date())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -47,7 +48,7 @@ async def talk(socket: WebSocket) -> None:
     line = _Line(site, kiosk, socket, language, await run_sync(Talk, site, kiosk, site.faces, language))
     try:
         async with asyncio.TaskGroup() as tasks:
-            for task in (line.listen, line.speak, line.show, line.note):
+            for task in (line.listen, line.speak, line.show, line.note, *([line.look] if kiosk.camera else [])):
                 tasks.create_task(task())
     except* (WebSocketDisconnect, RuntimeError) as gone:
         log.info("Kiosk %s went: %s", kiosk.id, gone.exceptions[0])
@@ -69,6 +70,8 @@ class _Line:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", 1000))
+            if self._kiosk.camera:
+                continue  # one pair of eyes a kiosk
             try:
                 taken = self.talk.take(message.get("bytes") or b"")
             except InputError:
@@ -110,6 +113,36 @@ class _Line:
             with suppress(TimeoutError):
                 seen = await site.live.next_change(seen, BOARD_SECONDS)
             await asyncio.sleep(0.5)  # a queue of fifty changes it twice a second at most
+
+    async def look(self) -> None:
+        """Look through a camera of the device and show the page what it sees; a slow page is shown less."""
+        loop = asyncio.get_running_loop()
+        sights: asyncio.Queue[bytes | bool] = asyncio.Queue()
+
+        def put(sight: bytes | bool) -> None:
+            if sights.empty() or not isinstance(sight, bytes):
+                sights.put_nowait(sight)
+
+        def on_frame(jpeg: bytes) -> None:
+            self.talk.watch(jpeg)
+            loop.call_soon_threadsafe(put, jpeg)
+
+        lens = import_module("edge_agent.web.kiosk.lens").Lens(
+            self._site.live_socket,
+            self._kiosk.camera,
+            on_frame=on_frame,
+            on_works=lambda works: loop.call_soon_threadsafe(put, works),
+        )
+        try:
+            while True:
+                sight = await sights.get()
+                if isinstance(sight, bytes):
+                    async with self._sending:
+                        await self._socket.send_bytes(sight)
+                else:
+                    await self._send({"type": "camera", "works": sight})
+        finally:
+            lens.close()
 
     async def note(self) -> None:
         while True:

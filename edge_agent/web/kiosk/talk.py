@@ -46,7 +46,6 @@ class Talk:
         self._numbers: dict[float, int] = {}  # of frames, by when they came; read while frames come
         self._allowance, self._allowed_at = MOST_FRAMES, site.clock.boottime()
         self._last: Message | None = None
-        self.dropped = 0
 
     def look(self) -> Board:
         """Read the board again; whoever stands there is kept."""
@@ -69,14 +68,22 @@ class Talk:
         self._allowed_at = now
         if len(frame) > LARGEST_FRAME or frame[4:7] != b"\xff\xd8\xff":
             raise InputError("frame: not a JPEG of at most 400 KB (画面格式错误).")
-        if self._allowance < 1 or self._faces is None:
-            self.dropped += 1
+        if self._allowance < 1:
             return False
         self._allowance -= 1
         self._numbers[now] = int.from_bytes(frame[:4], "big")
         if len(self._numbers) > _REMEMBERED:
             del self._numbers[next(iter(self._numbers))]
-        self._faces.submit(self._stream, frame[4:], now)
+        return self._submit(frame[4:], now)
+
+    def watch(self, jpeg: bytes) -> None:
+        """Hand in a frame of the device's own camera."""
+        self._submit(jpeg, self._site.clock.boottime())
+
+    def _submit(self, jpeg: bytes, at: float) -> bool:
+        if self._faces is None:
+            return False
+        self._faces.submit(self._stream, jpeg, at)
         return True
 
     def sight(self) -> Sight | None:
