@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 import av
+import numpy as np
+from av.codec.context import Flags
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
@@ -79,7 +81,8 @@ class Lens:
             self._tell(works=True)
             height = round(frame.height * WIDTH / frame.width)
             small = frame.reformat(width=WIDTH, height=height, format="bgr24") if frame.width > WIDTH else frame
-            self._on_frame(encode_frame(small.to_ndarray(format="bgr24"), quality=_QUALITY))
+            picture = np.asarray(small.to_ndarray(format="bgr24"), np.uint8)
+            self._on_frame(encode_frame(picture, quality=_QUALITY))
 
     def _tell(self, *, works: bool) -> None:
         if works is not self._works and not self._closing.is_set():
@@ -109,7 +112,7 @@ class _Fragments:
 
 def _decode(messages: Iterator[tuple[bytes, bytes]]) -> Iterator[VideoFrame]:
     options = {"analyzeduration": "0", "fflags": "nobuffer"}
-    with av.open(_Fragments(messages), format="mp4", options=options) as container:
+    with av.open(_Fragments(messages), "r", format="mp4", options=options) as container:
         (video,) = container.streams.video
-        video.codec_context.flags |= av.codec.context.Flags.low_delay
+        video.codec_context.flags |= Flags.low_delay
         yield from container.decode(video)

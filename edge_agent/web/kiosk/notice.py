@@ -27,12 +27,21 @@ def notice(board: Board, stamp: Stamp, zone: tzinfo, words: Words, *, sealed: bo
         "now": instant(stamp.wall),
         "quiet": board.teaching,
         "notices": told,
+        "prompt": _prompt(board, words, recognises=recognises),
         "lines": [
             *_lines(board.signing_in, "sign_in", words(_("签到中")), zone, words),
             *_lines(board.signing_out, "sign_out", words(_("签退中")), zone, words),
         ],
         "next": None if board.upcoming is None else _next(board.upcoming, zone, words),
     }
+
+
+def _prompt(board: Board, words: Words, *, recognises: bool) -> str:
+    if not recognises:
+        return ""
+    if board.trusted and not board.signing_in and not board.signing_out:
+        return words(_("现在不是打卡时间")) if board.upcoming else words(_("近期没有课程"))
+    return words(_("请正对摄像头"))
 
 
 def _lines(sheets: Iterable[Sheet], kind: str, title: str, zone: tzinfo, words: Words) -> Iterable[dict[str, Any]]:

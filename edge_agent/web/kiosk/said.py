@@ -23,7 +23,10 @@ REFUSAL_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One state of the page. `hold` seconds it stays before the page is idle again; `speak` is for the voice."""
+    """One state of the page. `hold` seconds it stays before the page is idle again; `speak` is for the voice.
+
+    `frame` is the number of the last frame that was needed, `first` of the visit's first usable one.
+    """
 
     state: str
     look: Look
@@ -34,6 +37,7 @@ class Message:
     hold: float = 0.0
     speak: bool = False
     frame: int = 0
+    first: int = 0
 
     def json(self) -> dict[str, Any]:
         return {"type": "said"} | asdict(self)

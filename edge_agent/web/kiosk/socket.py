@@ -117,9 +117,9 @@ class _Line:
     async def look(self) -> None:
         """Look through a camera of the device and show the page what it sees; a slow page is shown less."""
         loop = asyncio.get_running_loop()
-        sights: asyncio.Queue[bytes | bool] = asyncio.Queue()
+        sights: asyncio.Queue[bytes | dict[str, Any]] = asyncio.Queue()
 
-        def put(sight: bytes | bool) -> None:
+        def put(sight: bytes | dict[str, Any]) -> None:
             if sights.empty() or not isinstance(sight, bytes):
                 sights.put_nowait(sight)
 
@@ -127,11 +127,14 @@ class _Line:
             self.talk.watch(jpeg)
             loop.call_soon_threadsafe(put, jpeg)
 
+        def on_works(works: bool) -> None:  # noqa: FBT001 - a callback's only word
+            loop.call_soon_threadsafe(put, {"type": "camera", "works": works})
+
         lens = import_module("edge_agent.web.kiosk.lens").Lens(
             self._site.live_socket,
             self._kiosk.camera,
             on_frame=on_frame,
-            on_works=lambda works: loop.call_soon_threadsafe(put, works),
+            on_works=on_works,
         )
         try:
             while True:
@@ -140,7 +143,7 @@ class _Line:
                     async with self._sending:
                         await self._socket.send_bytes(sight)
                 else:
-                    await self._send({"type": "camera", "works": sight})
+                    await self._send(sight)
         finally:
             lens.close()
 

@@ -40,6 +40,7 @@ class Talk:
         self._meeting: Meeting | None = None
         self._expected: set[str] = set()
         self._board = self.look()
+        self._first = -1, 0  # visit, and the number of its first usable frame
         self._visit = 0
         self._done: int | None = None
         self._tries = 0
@@ -96,14 +97,15 @@ class Talk:
             return None
         if self._meeting is None:
             self._meeting = self._faces.meet(self._board.people)
-        message = self._act(self._meeting.see(sight, self._site.clock.boottime()))
-        if message is None:
-            return None
+        answer = self._meeting.see(sight, self._site.clock.boottime())
         number = self._numbers.get(sight.at, 0)
-        if replace(message, frame=0) == self._last:
+        if self._first[0] != answer.visit and not (isinstance(answer, Guide) and answer.hint is not Hint.WAIT):
+            self._first = answer.visit, number
+        message = self._act(answer)
+        if message is None or message == self._last:
             return None
         self._last = message
-        return replace(message, frame=number)
+        return replace(message, frame=number, first=self._first[1])
 
     def close(self) -> None:
         if self._faces is not None:

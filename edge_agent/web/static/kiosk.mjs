@@ -26,7 +26,7 @@ function paint(message) {
   part('board').hidden = message.look !== 'idle';
   part('said-icon').setAttribute('href', message.icon ? `${root.dataset.icons}#${message.icon}` : '');
   part('said-title').textContent = message.title;
-  part('said-title').classList.toggle('long', message.title.length > 6);
+  part('said-title').classList.toggle('long', message.title.length > 5);
   part('said-text').textContent = message.text;
   part('said-detail').textContent = message.detail;
 }
