@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -38,7 +38,11 @@ class Transaction:
 
     def append(self, payload: Payload, *, by: str = "", policy: str | None = None) -> Fact:
         """Append a fact; `by` is the operator's account, `policy` the `id@sha256` that judged it."""
-        return self._appender.append(payload, by=by, policy=self._policy if policy is None else policy)
+        return self.extend((payload,), by=by, policy=policy)[0]
+
+    def extend(self, payloads: Sequence[Payload], *, by: str = "", policy: str | None = None) -> list[Fact]:
+        """Append several facts: what a loop would write, at a third of its cost."""
+        return self._appender.append(payloads, by=by, policy=self._policy if policy is None else policy)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -121,7 +125,7 @@ class Writer:
 
     def append(self, *payloads: Payload, by: str = "", policy: str | None = None) -> list[Fact]:
         """Append facts that change no table."""
-        return self.run(lambda tx: [tx.append(payload, by=by, policy=policy) for payload in payloads])
+        return self.run(lambda tx: tx.extend(payloads, by=by, policy=policy))
 
     def close(self) -> None:
         with self._lock:
