@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Protocol
 
 from edge_agent.cameras.child import Stream
 from edge_agent.cameras.sources import Source
 from edge_agent.capture.archive import Archive
 from edge_agent.capture.causes import Cause
+from edge_agent.capture.continuity import Status
 from edge_agent.capture.feed import Feed
 from edge_agent.capture.keyframe import Picture
-from edge_agent.capture.tape import Hole, Tape
+from edge_agent.capture.tape import Tape
 from edge_agent.clock import Clock
 from edge_agent.model.camera import Camera
 
@@ -44,17 +44,9 @@ class Recording(Protocol):
         """Why nothing is being recorded."""
         ...
 
-    @property
-    def since(self) -> datetime | None:
-        """Since when video has been written without a loss."""
+    def look(self) -> Status:
+        """Tell what became of the video since the look before."""
         ...
-
-    @property
-    def lost(self) -> tuple[datetime, Cause] | None:
-        """Since when and why nothing is written, where something was before."""
-        ...
-
-    def take_holes(self) -> list[Hole]: ...
 
     def cut(self) -> None: ...
 
@@ -96,16 +88,8 @@ class Recorder:
     def cause(self) -> Cause | None:
         return self._tape.trouble or self.feed.cause
 
-    @property
-    def since(self) -> datetime | None:
-        return self._tape.since
-
-    @property
-    def lost(self) -> tuple[datetime, Cause] | None:
-        return self._tape.lost
-
-    def take_holes(self) -> list[Hole]:
-        return self._tape.take_holes()
+    def look(self) -> Status:
+        return self._tape.continuity.look()
 
     def cut(self) -> None:
         self._tape.cut()

@@ -14,17 +14,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
+from edge_agent.capture.books import Books
 from edge_agent.capture.causes import Cause
+from edge_agent.capture.continuity import Hole, Status
 from edge_agent.capture.programme import Wanted
 from edge_agent.capture.recorder import Recording
-from edge_agent.capture.tape import Hole
+from edge_agent.errors import StorageError
 from edge_agent.model.kinds.capture import GapClosed, GapOpened, RecordingStarted, RecordingStopped
-from edge_agent.model.media import MediaKind
 from edge_agent.model.span import Span
-from edge_agent.rules.gaps import UNKNOWN, gaps
-from edge_agent.rules.gaps import Cause as Reason
 from edge_agent.store import gaps as gap_rows
-from edge_agent.store import media as media_rows
 from edge_agent.store.database import Connection
 from edge_agent.store.writer import Transaction, Writer
 
@@ -39,7 +37,7 @@ SETTLED = timedelta(seconds=90)  # after a lesson's end its last segment is stor
 
 @dataclass(slots=True)
 class _Session:
-    """`hole` is since when nothing is recorded; `gap` is the open gap's start and cause, as noted."""
+    """`hole` is up to when video was seen, or since when it is missing; `gap` is the open gap's start and cause."""
 
     wanted: Wanted
     trigger: Trigger
@@ -54,13 +52,14 @@ class Sessions:
 
     def __init__(self, writer: Writer, connection: Connection, *, down: Cause, stored: Callable[[], bool]) -> None:
         self._writer = writer
-        self._connection = connection
+        self._books = Books(connection)
         self._stored = stored
         self._first = True
         self._recent: deque[tuple[Key, Span]] = deque(maxlen=RECENT)
         self._down = down
         self._sessions: dict[Key, _Session] = {}
         self._to_check: list[tuple[datetime, Wanted]] = []
+        self._unwritten: list[Job] = []
 
     @property
     def running(self) -> tuple[Wanted, ...]:
@@ -72,18 +71,19 @@ class Sessions:
         jobs: list[Job] = []
         for key in [key for key in self._sessions if key not in current]:
             jobs += self._finish(self._sessions.pop(key), now)
-        holes = {camera: recording.take_holes() for camera, recording in recordings.items()}
+        looks = {camera: recording.look() for camera, recording in recordings.items()}
         for key, one in current.items():
             session = self._sessions.get(key)
             if session is None:
                 session = self._sessions[key] = self._begin(one, now, jobs)
             session.wanted = one
             recording = recordings.get(one.span.camera)
-            jobs += self._note_holes(session, holes.get(one.span.camera, ()))
-            if recording is not None and recording.since is not None:
-                jobs += self._note_recording(session, recording.since, recording.stream)
+            look = looks.get(one.span.camera, Status())
+            jobs += self._note_holes(session, look.holes)
+            if recording is not None and look.since is not None:
+                jobs += self._note_recording(session, look.since, recording.stream, now)
             else:
-                jobs += self._note_silence(session, recording, now)
+                jobs += self._note_silence(session, look.lost, recording.cause if recording else None, now)
         jobs += self._check_settled(now)
         self._first = False
         self._write(jobs)
@@ -108,46 +108,43 @@ class Sessions:
 
     def catch_up(self, owed: Iterable[Wanted], now: datetime) -> None:
         """At the start: note what lessons that are over miss, while this device or this service was down."""
-        jobs: list[Job] = []
         for one in owed:
             if one.span.span.end <= now:
-                jobs += self._missing(one, self._down)
-        self._write(jobs)
+                self._unwritten += _closing(self._books.missing(one, self._down))
 
     def _begin(self, wanted: Wanted, now: datetime, jobs: list[Job]) -> _Session:
-        late = now - wanted.span.span.start > LATE
-        restarted = late and self._first
-        trigger: Trigger = "plan"
-        if wanted.span.by_hand:
-            trigger = "hand"
-        elif not wanted.span.lesson:
-            trigger = "untrusted_clock"
-        elif restarted:
-            trigger = "restart"
-        elif late:
-            trigger = "association"
-        session = _Session(wanted, trigger, wanted.span.span.start, Cause.CONNECTING)
-        session.hole = session.wanted.expected.start
-        if late and not wanted.span.by_hand:
-            session.cause = self._down if restarted else Cause.STARTED_LATE
-        for gap in gap_rows.of_lesson(self._connection, wanted.span.lesson):
-            if gap.camera == wanted.span.camera and gap.end is None:
+        """Begin a lesson on a camera, or go on with what an earlier life, or an earlier wish, has begun.
+
+        What is stored tells which; the time alone does not, for a service may be killed in a lesson's first second.
+        """
+        span, expected = wanted.span, wanted.expected
+        recorded = self._books.recorded(span.camera, span.span) if span.lesson else []
+        late = now - span.span.start > LATE
+        restarted = self._first and (late or bool(recorded))
+        session = _Session(wanted, _trigger(wanted, late=late, restarted=restarted), expected.start, Cause.CONNECTING)
+        if restarted and (recorded or not span.by_hand):
+            session.cause = self._down
+        elif late and not span.by_hand:
+            session.cause = Cause.STARTED_LATE
+        accounted = [one.end for key, one in self._recent if key == wanted.key]
+        session.hole = max([expected.start, *(one.end for one in recorded), *accounted])
+        if recorded and self._stored():
+            jobs += _closing(self._books.missing(wanted, self._down if restarted else None, until=session.hole))
+        for gap in self._books.noted(wanted):
+            if gap.end is None and not any(one.start > gap.start for one in recorded):
                 session.gap = (gap.start, gap.cause)
                 session.hole = gap.start
-        if restarted and session.gap is None:
-            session.hole = self._last_recorded(session.wanted.expected, wanted.span.camera, now)
-            jobs += self._missing(wanted, self._down, until=session.hole)
         return session
 
-    def _last_recorded(self, expected: Span, camera: str, now: datetime) -> datetime:
-        rows = media_rows.of_camera(self._connection, camera, MediaKind.RECORDING, expected.start, now)
-        return max((row.end for row in rows), default=expected.start)
-
-    def _note_recording(self, session: _Session, since: datetime, stream: Literal["main", "sub"]) -> list[Job]:
+    def _note_recording(
+        self, session: _Session, since: datetime, stream: Literal["main", "sub"], now: datetime
+    ) -> list[Job]:
         jobs: list[Job] = []
         span = session.wanted.span
-        if session.gap is not None or not session.started:
+        if session.gap is not None or since > session.hole:
+            self._look_up(session, since)
             jobs += self._close_gap(session, since)
+        session.hole, session.cause = max(session.hole, now), Cause.CONNECTING
         if not session.started:
             session.started = True
             at = max(since, span.span.start)
@@ -171,17 +168,30 @@ class Sessions:
             jobs += self._close_gap(session, hole.end)
         return jobs
 
-    def _note_silence(self, session: _Session, recording: Recording | None, now: datetime) -> list[Job]:
-        if recording is not None and recording.lost is not None and session.gap is None and session.started:
-            session.hole = max(recording.lost[0], session.wanted.expected.start)
-            session.cause = recording.lost[1]
-        elif recording is not None and recording.cause is not None and session.cause is Cause.CONNECTING:
-            session.cause = recording.cause
-        if session.gap is not None or min(now, session.wanted.expected.end) - session.hole <= session.wanted.tolerance:
+    def _note_silence(
+        self, session: _Session, lost: tuple[datetime, Cause] | None, cause: Cause | None, now: datetime
+    ) -> list[Job]:
+        if session.gap is not None:
+            return []
+        if lost is not None and session.started:
+            session.hole, session.cause = max(lost[0], session.wanted.expected.start), lost[1]
+        elif cause is not None and session.cause is Cause.CONNECTING:
+            session.cause = cause
+        end = min(now, session.wanted.expected.end)
+        if lost is None and end - session.hole > session.wanted.tolerance:
+            self._look_up(session, end)
+        if end - session.hole <= session.wanted.tolerance:
             return []
         if not session.started and session.trigger == "plan":
             session.trigger = "return"
         return self._open_gap(session)
+
+    def _look_up(self, session: _Session, before: datetime) -> None:
+        """Ask what is stored how far the video went: after another address, say, nobody lives who could tell."""
+        if session.started and session.gap is None and self._stored():
+            span = session.wanted.span
+            ends = (one.end for one in self._books.recorded(span.camera, Span(session.hole, before)))
+            session.hole = min(before, max(ends, default=session.hole))
 
     def _open_gap(self, session: _Session) -> list[Job]:
         span = session.wanted.span
@@ -221,35 +231,31 @@ class Sessions:
         if not due or not self._stored():
             return []
         self._to_check = [(at, wanted) for at, wanted in self._to_check if at > now]
-        return [job for wanted in due for job in self._missing(wanted, None)]
-
-    def _missing(self, wanted: Wanted, down: Cause | None, *, until: datetime | None = None) -> list[Job]:
-        """Note what neither a segment nor a noted gap covers; `down` is why nobody noticed.
-
-        `until` is given while the lesson still runs: a gap that is open then stays open.
-        """
-        lesson, camera = wanted.span.lesson, wanted.span.camera
-        expected = Span(wanted.expected.start, wanted.expected.end if until is None else until)
-        if not lesson or expected.end <= expected.start:
-            return []
-        rows = media_rows.of_camera(self._connection, camera, MediaKind.RECORDING, expected.start, expected.end)
-        recorded = [Span(row.start, row.end) for row in rows]
-        known, closed = [], []
-        for gap in gap_rows.of_lesson(self._connection, lesson):
-            if gap.camera == camera:
-                end = gap.end or min((one.start for one in recorded if one.start > gap.start), default=expected.end)
-                known.append(Span(gap.start, end))
-                if gap.end is None and until is None:
-                    closed.append(GapClosed(camera=camera, lesson=lesson, start=gap.start, end=end, cause=gap.cause))
-        code = down.value if down else UNKNOWN
-        for hole in gaps(expected, recorded + known, (Reason(expected, code),), tolerance=wanted.tolerance):
-            span = hole.span
-            closed.append(GapClosed(camera=camera, lesson=lesson, start=span.start, end=span.end, cause=hole.cause))
-        return [partial(gap_rows.close_gap, gap=gap) for gap in closed]
+        return [job for wanted in due for job in _closing(self._books.missing(wanted, None))]
 
     def _write(self, jobs: list[Job]) -> None:
-        if jobs:
-            self._writer.run(lambda tx: [job(tx) for job in jobs])
+        """What a full disk refuses waits for the next tick: what was noted once is not noticed again."""
+        if jobs := [*self._unwritten, *jobs]:
+            self._unwritten = []
+            try:
+                self._writer.run(lambda tx: [job(tx) for job in jobs])
+            except StorageError:
+                self._unwritten = jobs
+                raise
+
+
+def _trigger(wanted: Wanted, *, late: bool, restarted: bool) -> Trigger:
+    if wanted.span.by_hand:
+        return "hand"
+    if not wanted.span.lesson:
+        return "untrusted_clock"
+    if restarted:
+        return "restart"
+    return "association" if late else "plan"
+
+
+def _closing(gaps: Iterable[GapClosed]) -> list[Job]:
+    return [partial(gap_rows.close_gap, gap=gap) for gap in gaps]
 
 
 def _stopped(wanted: Wanted, at: datetime, cause: Cause) -> Job:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from edge_agent.capture.causes import Cause, of_disk
+from edge_agent.capture.continuity import Continuity
 from edge_agent.capture.muxer import Muxer
 from edge_agent.capture.reader import Shape, Streams
 from edge_agent.capture.sound import Sound
@@ -50,15 +50,6 @@ class Recorded:
     torn: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """Nothing was recorded from `start` to `end`, because of `cause`."""
-
-    start: datetime
-    end: datetime
-    cause: Cause
-
-
 @dataclass(slots=True)
 class _Segment:
     """`at` and `last_at` are arrivals on the boot clock, `start` is the first one's wall time."""
@@ -76,7 +67,7 @@ class _Segment:
 class Tape:
     """A feed's consumer.
 
-    `trouble` is why the disk refuses, `lost` since when and why nothing is written although something was before.
+    `trouble` is why the disk refuses; `continuity` tells since when it keeps what comes, over any number of segments.
 
     `create` makes a file for a segment; `done` takes the finished one over and must not block. `tags` go into each
     file's header, with its start: what `salvage` needs to know of a segment that a crash left.
@@ -92,8 +83,7 @@ class Tape:
         length: float = LENGTH,
     ) -> None:
         self.trouble: Cause | None = None
-        self.lost: tuple[datetime, Cause] | None = None
-        self._holes: deque[Hole] = deque()
+        self.continuity = Continuity()
         self._clock = clock
         self._create = create
         self._done = done
@@ -103,19 +93,9 @@ class Tape:
         self._streams: Streams | None = None
         self._sound: Sound | None = None
         self._segment: _Segment | None = None
-        self._since: datetime | None = None
         self._retry_at = 0.0
         self._keyframe_at = 0.0
         self._gop = 0.0
-
-    @property
-    def since(self) -> datetime | None:
-        """Since when video has been written without a loss, over any number of segments; None while none is."""
-        return self._since if self._segment else None
-
-    def take_holes(self) -> list[Hole]:
-        """Give the holes between segments that have ended since the last call."""
-        return [self._holes.popleft() for _ in range(len(self._holes))]
 
     def begin(self, streams: Streams) -> None:
         with self._lock:
@@ -195,14 +175,11 @@ class Tape:
         except (OSError, StorageError, FFmpegError) as error:
             self._refuse(error, at)
             if end and self.trouble:
-                self.lost = (end, self.trouble)
+                self.continuity.lose(end, self.trouble)
             return
         self.trouble = None
         if not unbroken:
-            self._since = start
-        if self.lost:
-            self._holes.append(Hole(self.lost[0], start, self.lost[1]))
-            self.lost = None
+            self.continuity.resume(start)
         self._segment = _Segment(file, muxer, streams.shape, self._sound is not None, start, at, at, at + self._length)
 
     def _fail(self, segment: _Segment, error: OSError | FFmpegError) -> None:
@@ -227,7 +204,7 @@ class Tape:
             torn = True
         end = end or segment.start + timedelta(seconds=segment.last_at - segment.at)
         if cause:
-            self.lost = (end, cause)
+            self.continuity.lose(end, cause)
         self._done(
             Recorded(
                 file=segment.file,

@@ -71,10 +71,11 @@ def run_campaign(folder: Path, *, kills: int, seed: int, longest: float = 3.0) -
                 wait_for(partial(_has_begun, parts, known), "a segment")
                 result.lost.append(_live_and_die(process, _begun(parts, known), chance.uniform(0.6, longest)))
             result.kills += 1
+        begun = len(house.facts("recording.started"))
         with service(config):
             wait_for(lambda: len(house.segments()) >= kills, "the last torn segment")
-            # One more than kills: the lesson had begun before the first segment did.
-            wait_for(lambda: [gap.end is None for gap in house.gaps()] == [False] * (kills + 1), "the last gap's end")
+            wait_for(lambda: len(house.facts("recording.started")) > begun, "the recording")
+            wait_for(lambda: all(gap.end for gap in house.gaps()), "the last gap's end")
         _check(house, result)
     return result
 

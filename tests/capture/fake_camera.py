@@ -13,9 +13,10 @@ import numpy as np
 from edge_agent.cameras.child import Stream
 from edge_agent.capture.archive import Archive
 from edge_agent.capture.causes import Cause
+from edge_agent.capture.continuity import Continuity, Status
 from edge_agent.capture.keyframe import Picture
 from edge_agent.capture.reader import Shape
-from edge_agent.capture.tape import Hole, Recorded
+from edge_agent.capture.tape import Recorded
 from edge_agent.clock import SettableClock
 from edge_agent.model.camera import Camera
 
@@ -52,10 +53,8 @@ class FakeRecording:
         self.keyframe: FakeKeyframe | None = None
         self.heard: float | None = None
         self.cause: Cause | None = None
-        self.lost: tuple[datetime, Cause] | None = None
-        self.since: datetime | None = None
+        self._continuity = Continuity()
         self._lens, self._clock, self._archive = lens, clock, archive
-        self._holes: list[Hole] = []
         self._start: datetime | None = None
         self._cut = False
         self.stopped = False
@@ -73,16 +72,13 @@ class FakeRecording:
         self._lens.frames.append(stamp.wall)
         if self._start is not None and (self._cut or (stamp.wall - self._start).total_seconds() >= SEGMENT):
             self._close(None)
-        if self._start is None:
             self._start, self._cut = stamp.wall, False
-            self.since = self.since or stamp.wall
-            if self.lost is not None:
-                self._holes.append(Hole(self.lost[0], stamp.wall, self.lost[1]))
-                self.lost = None
+        elif self._start is None:
+            self._start, self._cut = stamp.wall, False
+            self._continuity.resume(stamp.wall)
 
-    def take_holes(self) -> list[Hole]:
-        holes, self._holes = self._holes, []
-        return holes
+    def look(self) -> Status:
+        return self._continuity.look()
 
     def cut(self) -> None:
         self._cut = True
@@ -96,14 +92,13 @@ class FakeRecording:
     def _end(self, cause: Cause) -> None:
         if self._start is not None:
             self._close(cause)
-        self.since = None
 
     def _close(self, cause: Cause | None) -> None:
         start, end = self._start, self._clock.stamp().wall
         assert start is not None
         self._start = None
         if cause is not None:
-            self.lost = (end, cause)
+            self._continuity.lose(end, cause)
         if end - start < timedelta(seconds=0.1):
             return
         file = self._archive.create()

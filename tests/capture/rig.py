@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import av
 
 from edge_agent.cameras.sources import RtspSource, Source
 from edge_agent.capture.causes import Cause
+from edge_agent.capture.continuity import Hole
 from edge_agent.capture.feed import Feed
 from edge_agent.capture.tape import Recorded, Tape
 from edge_agent.clock import Clock, SystemClock
@@ -34,21 +36,27 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 @dataclass
 class Rig:
-    """`closed` are the segments that ended, in order, with the file that each became."""
+    """`closed` are the segments that ended, in order, with the file that each became; `holes` those that were seen."""
 
     feed: Feed
     tape: Tape
     closed: list[tuple[Recorded, Path]] = field(default_factory=list)
+    holes: list[Hole] = field(default_factory=list)
 
     def wait_closed(self, count: int) -> None:
         wait_for(lambda: len(self.closed) >= count, f"{count} closed segments")
 
     def wait_since(self, seconds: float = 1.0) -> None:
         """Wait until a segment has run so long."""
-        wait_for(lambda: self.tape.since is not None, "a segment")
+        wait_for(lambda: self._since() is not None, "a segment")
         end = time.monotonic() + seconds
         wait_for(lambda: time.monotonic() >= end, "time to pass")
-        assert self.tape.since is not None
+        assert self._since() is not None
+
+    def _since(self) -> datetime | None:
+        look = self.tape.continuity.look()
+        self.holes += look.holes
+        return look.since
 
     @property
     def causes(self) -> list[Cause | None]:

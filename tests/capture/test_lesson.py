@@ -118,7 +118,6 @@ def test_a_lesson_without_its_camera_misses_its_slots_with_the_cause(house: Hous
     assert house.facts("camera.state")[-1]["state"] == "offline"
 
 
-@pytest.mark.xfail(reason="known defect: after a restart the last gap is closed late or twice; see the changelog")
 def test_a_restart_in_mid_lesson_notes_what_is_missing(house: House) -> None:
     with VirtualCamera(main=SPEC) as camera:
         house.bind(camera.rtsp_url)

@@ -11,11 +11,30 @@ import pytest
 from edge_agent.capture import feed as feed_module
 from edge_agent.capture import reader
 from edge_agent.capture.causes import Cause
+from edge_agent.capture.continuity import Status
+from edge_agent.model.media import MediaKind
 from edge_agent.simulator import Codec, Fault, StreamSpec, VirtualCamera
+from edge_agent.store.files import MediaFiles, Pending
 from tests.capture.rig import missing, play, recording, wait_for
 
 SPEC = StreamSpec(width=320, height=180, fps=25, kbps=200, seconds=10)
 LOOP = SPEC.fps * SPEC.seconds
+
+
+def test_between_two_segments_nothing_seems_lost(tmp_path: Path) -> None:
+    """A slow card takes its time for a new file; who looks meanwhile must not take that for a loss."""
+    seen: list[Status] = []
+    files = MediaFiles(tmp_path)
+
+    def create() -> Pending:
+        seen.append(rig.tape.continuity.look())
+        return files.create(MediaKind.RECORDING, ".mp4")
+
+    with VirtualCamera(main=SPEC) as camera, recording(camera.rtsp_url, tmp_path, length=1, create=create) as rig:
+        rig.wait_closed(2)
+    assert seen[0].since is None
+    assert {look.since for look in seen[1:]} == {rig.closed[0][0].start}
+    assert {look.lost for look in seen} == {None}
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])

@@ -2,150 +2,36 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import product
 from pathlib import Path
-from time import sleep
 
 import pytest
-from av.container import InputContainer
 
-from edge_agent.cameras.child import Stream
 from edge_agent.capture import slots as slot_module
-from edge_agent.capture.archive import Archive
-from edge_agent.capture.causes import Cause
-from edge_agent.capture.service import Means, Service
-from edge_agent.capture.shots import Shot
-from edge_agent.model.camera import Camera, CameraKind
-from edge_agent.model.kinds.system import ServiceStarted
 from edge_agent.model.lesson import Lesson
-from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.media import MediaKind
 from edge_agent.model.span import Slot, SlotKind, Span
 from edge_agent.rules.gaps import merge, subtract
 from edge_agent.rules.plan import compile_schedule
 from edge_agent.rules.windows import lesson_times
 from edge_agent.store import gaps, media, slots
-from edge_agent.store.cameras import save_camera
 from edge_agent.store.database import Connection
 from edge_agent.store.facts import check_chain, read_facts
-from edge_agent.store.files import MediaFiles
 from edge_agent.store.lessons import load_timetables
-from tests.capture.fake_camera import FakeKeyframe, FakeRecording, Lens
-from tests.venue import DAY, ZONE, Venue, policies, reading
+from tests.capture.town import STARTS, Town
+from tests.venue import DAY, ZONE, policies, reading
 
 ROOMS, DAYS = 10, 5
-STARTS = (time(8), time(8, 45), time(10), time(14))  # the second follows the first without a break
 HOURS = ((time(7, 50), time(9, 40)), (time(9, 50), time(10, 55)), (time(13, 50), time(14, 55)))
-STEP, CLOSE_STEP = 20.0, 5.0
 ENOUGH = timedelta(seconds=35)
-OUTAGES_A_DAY = 6
-CAUSES = (Cause.REFUSED, Cause.TIMEOUT, Cause.CLOSED, Cause.BAD_DATA, Cause.UNREACHABLE)
-
-
-class Away:
-    """Where an idle camera is looked at before a lesson: it is not there."""
-
-    def open(self) -> InputContainer:
-        raise ConnectionRefusedError(111, "refused")
-
-    def answers(self) -> bool:
-        return False
-
-
-class Town:
-    """A venue of ten rooms, every other with two cameras, and the service that is to look after it."""
-
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.chance = random.Random(seed)  # noqa: S311 - chance, not a secret
-        self.venue = Venue(folder)
-        self.files = MediaFiles(folder / "media")
-        self.lenses: dict[str, Lens] = {}
-        self.running: list[FakeRecording] = []
-        self.alive: list[Span] = []
-        self.service: Service | None = None
-        self.venue.add_class()
-        for room in range(ROOMS):
-            for number in range(1 + room % 2):
-                camera = Camera(f"k{room}{number}", f"{room}室{number}", CameraKind.RTSP, f"R{room}", "rtsp://nowhere")
-                self.lenses[camera.id] = Lens(list(self._outages()))
-                self.venue.writer.run(lambda tx, camera=camera: save_camera(tx, camera))  # type: ignore[misc] # a lambda's defaults are not inferred
-        for day, room, start in product(range(DAYS), range(ROOMS), STARTS):
-            lesson = Lesson(f"{day}-{room}-{start:%H%M}", "c1", DAY + timedelta(days=day), start, 1, room=f"R{room}")
-            self.venue.save_lesson(lesson)
-
-    def _outages(self) -> Iterator[tuple[datetime, datetime, Cause]]:
-        for day in range(DAYS):
-            morning = datetime.combine(DAY + timedelta(days=day), time(7, 50), ZONE)
-            for _ in range(OUTAGES_A_DAY):
-                start = morning + timedelta(seconds=self.chance.uniform(0, 7 * 3600))
-                yield start, start + timedelta(seconds=self.chance.lognormvariate(5, 1.3)), self.chance.choice(CAUSES)
-
-    def open_recording(self, camera: Camera, stream: Stream, archive: Archive) -> FakeRecording:
-        recording = FakeRecording(camera, stream, self.lenses[camera.id], self.venue.clock, archive)
-        self.running.append(recording)
-        return recording
-
-    def start(self) -> None:
-        means = Means(
-            clock=self.venue.clock,
-            writer=self.venue.writer,
-            files=self.files,
-            database=self.venue.database,
-            source_of=lambda _camera, _stream: Away(),
-            room=lambda: "main",
-            load_policy=policies,
-            submit=lambda job: job(),
-            venue="",
-            segment_seconds=60,
-            zone=ZONE,
-        )
-        self.service = Service(means, self.open_recording)
-        self.venue.writer.append(ServiceStarted(service="capture", version="test"))
-        self.alive.append(Span(self.venue.clock.wall, self.venue.clock.wall))
-
-    def crash(self) -> None:
-        """What was written is kept, as a torn segment is; what the service knew is gone."""
-        assert self.service is not None
-        for recording in self.running:
-            recording.stop()
-        self.running.clear()
-        self.service.archive.close()
-        self.service = None
-
-    def live_until(self, end: datetime) -> None:
-        service = self.service
-        assert service is not None
-        while self.venue.clock.wall < end:
-            self.running = [recording for recording in self.running if not recording.stopped]
-            for recording in self.running:
-                recording.advance()
-            service.tick()
-            while not service.archive.idle:  # the disk's time is real
-                sleep(0.001)
-            self.alive[-1] = Span(self.alive[-1].start, self.venue.clock.wall)
-            waiting = any(plan.due for _, plan in service.programme.plans(self.venue.clock.wall))
-            self.venue.clock.advance(CLOSE_STEP if waiting else STEP)
-
-    def draw(self, _files: MediaFiles, segments: Sequence[Media], slot: Slot) -> Shot | None:
-        """Stand in for decoding our own recording: a frame that came while a segment was written is in it."""
-        found = [
-            (abs(frame - slot.target), row.camera, frame)
-            for row in segments
-            for frame in self.lenses[row.camera].frames
-            if row.start <= frame < row.end and slot.takes(frame)
-        ]
-        if not found:
-            return None
-        _, camera, frame = min(found)
-        return Shot(camera, frame, FakeKeyframe(0).picture(), "recording")
 
 
 @pytest.mark.slow
 def test_nothing_is_owed_that_could_have_been_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    town = Town(tmp_path, seed=20241008)
+    town = Town(tmp_path, seed=20241008, rooms=ROOMS, days=DAYS, outages=6, step=20.0, close_step=5.0)
     monkeypatch.setattr(slot_module, "draw", town.draw)
     cancelled = town.chance.sample(range(ROOMS), 3)
     for day, (opens, closes) in product(range(DAYS), HOURS):
