@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -12,6 +12,7 @@ from edge_agent.faces.align import lay_upright
 from edge_agent.faces.backend import Backend, load_backend
 from edge_agent.faces.face import Box, Detection, EngineName, Floats, Look, Mesh, Picture, Subject, floats
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker
+from edge_agent.faces.tiles import tiles_of, without_twins
 
 _CLOSE_SIDE = 160
 _CLOSE_FACE = 90
@@ -27,10 +28,6 @@ class Analyser:
     def frame(self, picture: Picture, *, mesh: bool = True) -> tuple[Subject | None, tuple[Box, ...]]:
         """The nearest face and the boxes of the others; `mesh=False` leaves out what only liveness needs."""
         return look_closely(self.backend, self._landmarker if mesh else None, picture)
-
-    def faces(self, picture: Picture) -> list[Box]:
-        """All faces of a room's picture, small ones too."""
-        return [face.box for face in tiled_faces(self.backend, picture)]
 
 
 def look_closely(
@@ -107,54 +104,13 @@ def _median(region: Floats) -> Floats:
     return floats(np.median(region.reshape(-1, 3), axis=0))
 
 
-_TILE = 704
-_TILE_OVERLAP = 96
-_STRIDE = 32
-"""YuNet fills its input up to whole strides: a tile of them wastes nothing."""
-
-
-def tiled_faces(backend: Backend, picture: Picture) -> list[Detection]:
-    """Faces of a large picture, searched tile by tile: whole, 1080p would take 190 MB more, and miss the back row."""
-    height, width = picture.shape[:2]
-    high, wide = _side(height), _side(width)
+def room_faces(backend: Backend, picture: Picture) -> list[Detection]:
+    """All faces of a room's picture with their points; `heads.py` counts them, in the engine's process."""
     found: list[Detection] = []
-    for top in _starts(height, high):
-        for left in _starts(width, wide):
-            tile = np.ascontiguousarray(picture[top : top + high, left : left + wide])
-            found += [_shifted(face, left, top) for face in backend.detect(tile)]
-    return _without_twins(found)
-
-
-def _side(length: int) -> int:
-    """Of the tiles that cover `length`, as few as there must be and no larger than that needs."""
-    if length <= _TILE:
-        return length
-    count = int(np.ceil((length - _TILE_OVERLAP) / (_TILE - _TILE_OVERLAP)))
-    return int(np.ceil((length + (count - 1) * _TILE_OVERLAP) / count / _STRIDE)) * _STRIDE
-
-
-def _starts(length: int, side: int) -> Sequence[int]:
-    if length <= side:
-        return (0,)
-    count = int(np.ceil((length - _TILE_OVERLAP) / (side - _TILE_OVERLAP)))
-    return [round(i * (length - side) / (count - 1)) for i in range(count)]
-
-
-def _shifted(face: Detection, x: int, y: int) -> Detection:
-    box = Box(face.box.x + x, face.box.y + y, face.box.width, face.box.height)
-    return Detection(box, floats(face.points + np.array([x, y])), face.score)
-
-
-def _without_twins(faces: Sequence[Detection]) -> list[Detection]:
-    """A face on a seam is found twice, perhaps cut: of boxes that share half the smaller one, the larger stays."""
-    kept: list[Detection] = []
-    for face in sorted(faces, key=lambda each: -each.box.area):
-        if all(_shared(face.box, other.box) < face.box.area / 2 for other in kept):
-            kept.append(face)
-    return kept
-
-
-def _shared(a: Box, b: Box) -> float:
-    across = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    down = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    return max(0.0, across) * max(0.0, down)
+    for tile in tiles_of(picture.shape[1], picture.shape[0]):
+        part = np.ascontiguousarray(picture[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width])
+        corner = np.array([tile.left, tile.top])
+        found += [
+            Detection(tile.place(face.box), floats(face.points + corner), face.score) for face in backend.detect(part)
+        ]
+    return [found[i] for i in without_twins([face.box for face in found])]

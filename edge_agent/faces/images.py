@@ -21,6 +21,8 @@ PHOTO_LONGEST = 1600
 """A face on a photo is no better for having more pixels than this leaves it."""
 FRAME_BYTES = 8 << 20
 FRAME_PIXELS = 1920 * 1200
+ROOM_PIXELS = 4096 * 2400
+"""A snapshot of a camera with eight million pixels, and the strip with its caption."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 _STILLS = {"JPEG", "MPO"}  # an MPO is a phone's JPEG with a depth map or a second eye's view behind it
 _DO = "Give a still photo as JPEG, PNG, WebP or BMP."
@@ -69,16 +71,19 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(paper, layer).convert("RGB")
 
 
-def check_frame(jpeg: bytes) -> None:
-    """Refuse what is not a whole JPEG of a camera's size; only the header is read. Raises `InputError`."""
+def frame_size(jpeg: bytes, pixels: int = FRAME_PIXELS) -> tuple[int, int]:
+    """Width and height of a whole JPEG of at most `pixels`; only the header is read. Raises `InputError`."""
     if len(jpeg) > FRAME_BYTES:
-        raise InputError("The frame is too large.", do=f"At most {FRAME_BYTES >> 20} MB.")
+        raise InputError("The frame is too large (画面过大).", do=f"At most {FRAME_BYTES >> 20} MB.")
     try:
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
             width, height = image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, SyntaxError) as error:
-        raise InputError("The frame is not a JPEG.", do="Send frames as JPEG.") from error
-    if width * height > FRAME_PIXELS:
-        raise InputError(f"The frame has {width}x{height} pixels.", do="At most 1920x1200.")
+        raise InputError("The frame is not a JPEG (画面不是 JPEG).", do="Send frames as JPEG.") from error
+    if width * height > pixels:
+        raise InputError(
+            f"The frame has {width}x{height} pixels (画面过大).", do=f"At most {pixels / 1e6:.1f} million."
+        )
     if b"\xff\xd9" not in jpeg[-64:]:
-        raise InputError("The frame is cut short.", do="Send it again.")
+        raise InputError("The frame is cut short (画面不完整).", do="Send it again.")
+    return width, height

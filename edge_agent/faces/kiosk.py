@@ -15,6 +15,7 @@ from edge_agent.faces.encounter import Encounter
 from edge_agent.faces.enrolment import Enroller
 from edge_agent.faces.face import EngineName, Observation
 from edge_agent.faces.gallery import Gallery
+from edge_agent.faces.heads import HeadCounter
 from edge_agent.faces.process import FaceEngine, Health
 from edge_agent.faces.retire import retire
 from edge_agent.faces.template import Template
@@ -38,12 +39,16 @@ class KioskFaces:
         clock: Clock,
         writer: Writer,
         connect: Callable[[], Connection],
+        locate: Callable[[str], Path],
     ) -> None:
-        """`models` holds the weights, `gallery` is the folder of `faces.db` and its key."""
+        """`models` holds the weights, `gallery` is the folder of `faces.db` and its key, `locate` gives the file
+        of a media row's path.
+        """
         self._policy, self._clock, self._writer = policy, clock, writer
         self.gallery = Gallery(gallery)
         self.engine = FaceEngine(models, engine)
         self.enroller = Enroller(self.engine, self.gallery, writer, connect)
+        self.heads = HeadCounter(self.engine, writer, locate)
 
     def close(self) -> None:
         self.engine.close()
@@ -80,6 +85,11 @@ class KioskFaces:
         gone = retire(self.gallery, connection, self._writer, today)
         if gone:
             _log.info("Deleted the face templates of %d trainees", gone)
+
+    def count_heads(self, connection: Connection) -> None:
+        """At every tick: count the faces of one classroom snapshot, where the engine is up."""
+        if self.ready():
+            self.heads.count_next(connection, self._clock.stamp().wall)
 
     def _templates(self, people: Sequence[Sequence[Trainee]]) -> Mapping[str, Template]:
         """One template a person: of the row that has most views. An unreadable gallery knows nobody, and is logged."""

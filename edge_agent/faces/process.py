@@ -24,10 +24,10 @@ from typing import Self
 from edge_agent.errors import DeviceError, EdgeAgentError, InputError
 from edge_agent.faces.backend import IDENTITIES, Identity
 from edge_agent.faces.face import EngineName, Observation
-from edge_agent.faces.images import check_frame
+from edge_agent.faces.images import frame_size
 from edge_agent.faces.landmarker import LANDMARKER
 from edge_agent.faces.manifest import read_manifest, verified_weights
-from edge_agent.faces.wire import FRAME, unpack, unpack_sight
+from edge_agent.faces.wire import FRAME, Question, unpack, unpack_sight
 
 START_SECONDS = 20.0
 FRAME_SECONDS = 10.0
@@ -122,10 +122,10 @@ class FaceEngine:
 
     def submit(self, stream: str, jpeg: bytes, at: float) -> None:
         """Hand in a frame taken `at`; one that still waits is replaced. Raises `InputError` for a bad one."""
-        check_frame(jpeg)
+        frame_size(jpeg)
         with self._lock:
             self._waiting.pop(stream, None)  # goes behind the other streams, so that none starves
-            self._waiting[stream] = _Job(stream, at, FRAME + jpeg)
+            self._waiting[stream] = _Job(stream, at, Question(FRAME, jpeg).pack())
         self._poke()
 
     def latest(self, stream: str) -> Observation | None:
@@ -141,8 +141,12 @@ class FaceEngine:
 
     def ask(self, jpeg: bytes, kind: bytes = FRAME, *, seconds: float = START_SECONDS) -> Observation:
         """Look at one picture and wait. Raises `InputError` for the picture, `DeviceError` for the engine."""
-        check_frame(jpeg)
-        job = _Job("", 0.0, kind + jpeg, Future())
+        frame_size(jpeg)
+        return self.put(Question(kind, jpeg), seconds=seconds)
+
+    def put(self, question: Question, *, seconds: float = START_SECONDS) -> Observation:
+        """The same for a question whose picture was checked."""
+        job = _Job("", 0.0, question.pack(), Future())
         with self._lock:
             if self._health is Health.CLOSED or len(self._asks) >= _MOST_ASKS:
                 raise DeviceError("The face engine is busy or closed.", do="Try again in a moment.")

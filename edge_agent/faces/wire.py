@@ -4,19 +4,47 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_agent.faces.face import Box, Detection, Look, Mesh, Observation, Subject
+from edge_agent.faces.tiles import Tile
 
 FRAME, PREVIEW, ROOM = b"f", b"p", b"r"
-"""Requests, before a JPEG: the nearest face looked at closely; boxes alone, fast; all faces of a room."""
+"""Requests, before a JPEG: the nearest face looked at closely; boxes alone, fast; all faces in one tile of a room."""
+_ROOM_TILE = struct.Struct(">5H")
 
 _Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a JPEG. `tile` is a part of the picture once it was divided by `shrink` (1, 2, 4 or 8)."""
+
+    kind: bytes
+    jpeg: bytes
+    tile: Tile | None = None
+    shrink: int = 1
+
+    def pack(self) -> bytes:
+        if self.tile is None:
+            return self.kind + self.jpeg
+        tile = self.tile
+        place = _ROOM_TILE.pack(tile.left, tile.top, tile.width, tile.height, self.shrink)
+        return self.kind + place + self.jpeg
+
+
+def unpack_question(message: bytes) -> Question:
+    kind = message[:1]
+    if kind != ROOM:
+        return Question(kind, message[1:])
+    *tile, shrink = _ROOM_TILE.unpack_from(message, 1)
+    return Question(kind, message[1 + _ROOM_TILE.size :], Tile(*tile), shrink)
 
 
 def pack(header: dict[str, Any], arrays: Sequence[_Array] = ()) -> bytes:

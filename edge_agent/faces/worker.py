@@ -14,25 +14,29 @@ from pathlib import Path
 from typing import cast
 
 import cv2
+import numpy as np
 
 from edge_agent.errors import DeviceError, InputError
 from edge_agent.faces.analyse import Analyser
 from edge_agent.faces.face import EngineName
 from edge_agent.faces.frames import decode_frame
-from edge_agent.faces.wire import FRAME, PREVIEW, pack, pack_sight
+from edge_agent.faces.wire import FRAME, pack, pack_sight, unpack_question
 
 THREADS = 2
 
 
 def answer(analyser: Analyser, message: bytes) -> bytes:
-    kind, picture = message[:1], decode_frame(message[1:])
+    question = unpack_question(message)
+    picture = decode_frame(question.jpeg, question.shrink)
     height, width = picture.shape[:2]
-    if kind == FRAME:
+    if question.kind == FRAME:
         return pack_sight(width, height, *analyser.frame(picture))
-    if kind == PREVIEW:
-        found = analyser.backend.detect(picture, longest=analyser.backend.longest)
-        return pack_sight(width, height, None, [face.box for face in found])
-    return pack_sight(width, height, None, analyser.faces(picture))
+    tile, longest = question.tile, analyser.backend.longest
+    if tile is not None:
+        picture = np.ascontiguousarray(picture[tile.top : tile.top + tile.height, tile.left : tile.left + tile.width])
+        longest = None
+    found = analyser.backend.detect(picture, longest=longest)
+    return pack_sight(width, height, None, [face.box for face in found])
 
 
 def main(descriptor: int, engine: EngineName, weights: Sequence[Path]) -> None:

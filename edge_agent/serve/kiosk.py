@@ -30,6 +30,9 @@ CODE_LASTS = timedelta(days=30)
 RETIRE_SECONDS = 20.0
 """How often templates that may no longer be kept are looked for: a withdrawal must be carried out within 60 s."""
 
+HEADS_SECONDS = 5.0
+"""How often a snapshot's heads are counted: a lesson has three snapshots, and a kiosk's frames go first."""
+
 _HOUR, _MINUTE = 3600.0, 60.0
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,8 @@ class KioskService:
             site.writer.run(sessions.drop_expired)
         if self._tls is not None and self._is_due("names", _MINUTE):
             self._authority.renew(self._tls, find_names(self._agent.settings.web.name), site.now().wall)
+        if self._faces is not None and self._is_due("heads", HEADS_SECONDS):
+            self._faces.count_heads(self._reader)
 
     def close(self) -> None:
         self._servers.stop()
@@ -101,6 +106,7 @@ def open_faces(agent: Agent) -> KioskFaces | None:
         clock=agent.clock,
         writer=agent.writer,
         connect=agent.connect,
+        locate=agent.files.locate,
     )
 
 

@@ -105,6 +105,21 @@ def recording_rate(connection: sqlite3.Connection) -> float | None:
     return row["bytes"] / row["seconds"] if row["seconds"] else None
 
 
+def uncounted(connection: sqlite3.Connection, since: datetime) -> Media | None:
+    """Give the oldest snapshot since then in which nobody has counted heads."""
+    row = connection.execute(
+        "SELECT * FROM media WHERE kind = ? AND start >= ? AND deleted IS NULL"
+        " AND json_type(attributes, '$.heads') IS NULL ORDER BY start LIMIT 1",
+        (MediaKind.SNAPSHOT.value, to_micros(since)),
+    ).fetchone()
+    return None if row is None else from_row(Media, row)
+
+
+def note_heads(tx: Transaction, identifier: str, heads: int | None) -> None:
+    """Note how many heads a snapshot shows, None where that can't be told; the fact is the caller's."""
+    tx.execute("UPDATE media SET attributes = json_set(attributes, '$.heads', ?) WHERE id = ?", (heads, identifier))
+
+
 def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
     """Note that the centre or an archive holds the same bytes; False, and nothing changed, where the hash differs."""
     done = tx.execute(

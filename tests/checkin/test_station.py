@@ -40,6 +40,7 @@ def faces(venue: Venue, tmp_path: Path) -> Iterator[KioskFaces]:
         clock=venue.clock,
         writer=venue.writer,
         connect=lambda: connect(venue.database, readonly=True),
+        locate=Path,
     )
     opened.engine.wait_ready()
     yield opened

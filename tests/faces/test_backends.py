@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge_agent.errors import DeviceError
-from edge_agent.faces.analyse import look_closely, tiled_faces
+from edge_agent.faces.analyse import look_closely, room_faces
 from edge_agent.faces.backend import Backend, Metric, load_backend
 from edge_agent.faces.dlib_backend import DlibBackend
 from edge_agent.faces.face import EngineName, Picture
@@ -96,7 +96,7 @@ def test_forty_faces_in_a_classroom(backend: Backend, portrait: Picture) -> None
     for i in range(40):
         x, y = 20 + i % 8 * 236, 10 + i // 8 * 212
         room[y : y + 200, x : x + 200] = cv2.resize(portrait, (200, 200))
-    found = tiled_faces(backend, room)
+    found = room_faces(backend, room)
     assert len(found) == 40
     assert look_closely(backend, None, room)[0] is not None
 

@@ -245,6 +245,7 @@ def test_from_the_station_to_the_first_sign_in_and_its_live_view(
         clock=venue.clock,
         writer=venue.writer,
         connect=lambda: connect(venue.database, readonly=True),
+        locate=Path,
     )
     try:
         faces.engine.wait_ready()

@@ -15,7 +15,7 @@ from PIL import Image
 from edge_agent.errors import InputError
 from edge_agent.faces.face import Picture
 from edge_agent.faces.frames import decode_frame, encode_frame
-from edge_agent.faces.images import PHOTO_BYTES, PHOTO_LONGEST, check_frame, read_photo
+from edge_agent.faces.images import PHOTO_BYTES, PHOTO_LONGEST, frame_size, read_photo
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -103,7 +103,7 @@ def test_what_is_no_picture_is_refused(text: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"photo\.jpg is"):
         read_photo(path)
     with pytest.raises(InputError):
-        check_frame(text)
+        frame_size(text)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_frame_must_be_a_whole_jpeg_of_a_cameras_size(portrait: Picture) -> None:
     whole = encode_frame(portrait)
-    check_frame(whole)
+    frame_size(whole)
     assert decode_frame(whole).shape == portrait.shape
     for bad, reason in [
         (whole[: len(whole) // 2], "cut short"),
@@ -122,6 +122,6 @@ def test_a_frame_must_be_a_whole_jpeg_of_a_cameras_size(portrait: Picture) -> No
         (saved(Image.new("RGB", (40, 40)), "PNG"), "not a JPEG"),
     ]:
         with pytest.raises(InputError, match=reason):
-            check_frame(bad)
+            frame_size(bad)
     with pytest.raises(InputError, match="can't be decoded"):
         decode_frame(b"\xff\xd8\xff\xe0 nothing")

@@ -87,6 +87,7 @@ def house(cast: Cast) -> Iterator[House]:
             clock=venue.clock,
             writer=venue.writer,
             connect=lambda: connect(venue.database, readonly=True),
+            locate=Path,
         )
         faces.engine.wait_ready()
         photos = [(f"photo {number}", photo) for number, photo in enumerate(cast.photos)]

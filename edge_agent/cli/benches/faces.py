@@ -15,17 +15,17 @@ import typer
 
 from edge_agent.cli.bench import Bench
 from edge_agent.errors import DeviceError
-from edge_agent.faces.analyse import look_closely, tiled_faces
+from edge_agent.faces.analyse import look_closely, room_faces
 from edge_agent.faces.backend import Backend, load_backend
 from edge_agent.faces.decide import Roster
 from edge_agent.faces.evaluate import photos_by_person
 from edge_agent.faces.face import EngineName, Picture
 from edge_agent.faces.fetch import fetch
 from edge_agent.faces.frames import encode_frame
+from edge_agent.faces.heads import find_heads
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.manifest import read_manifest, verified_weights, weights_folder
 from edge_agent.faces.process import FaceEngine
-from edge_agent.faces.wire import ROOM
 from edge_agent.settings import load_settings
 
 _Frame = TypeVar("_Frame")
@@ -124,8 +124,8 @@ def _process_figures(folder: Path, faces: list[Picture], rounds: int) -> dict[st
         frames = [encode_frame(_frame(faces[i % len(faces)], 1280, 720)) for i in range(rounds)]
         with_mesh = _median_ms(engine.ask, frames)
         room = encode_frame(_room(faces))
-        heads = len(engine.ask(room, ROOM).others)
-        rooms = _median_ms(lambda frame: engine.ask(frame, ROOM), [room] * 3)
+        heads = len(find_heads(engine, room))
+        rooms = _median_ms(lambda frame: find_heads(engine, frame), [room] * 3)
         named = _room_named_ms(folder, faces)
         memory = _resident_mb(engine.pid or 0)
     return {
@@ -143,7 +143,7 @@ def _room_named_ms(folder: Path, faces: list[Picture]) -> float:
     backend = load_backend("opencv", verified_weights("opencv", folder))
     room = _room(faces)
     cv2.setNumThreads(2)
-    return _median_ms(lambda room: backend.embed(room, tiled_faces(backend, room)), [room] * 3)
+    return _median_ms(lambda room: backend.embed(room, room_faces(backend, room)), [room] * 3)
 
 
 def _ms(work: Callable[[_Frame], object], frame: _Frame) -> float:
