@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from edge_agent.model.camera import Camera
 from edge_agent.model.lesson import ByHand, Lesson
 from edge_agent.model.span import RecordingSpan, Span
 from edge_agent.policies import LoadedPolicy
-from edge_agent.rules.plan import Plan, Schedule, compile_schedule
+from edge_agent.rules.plan import Plan, Schedule, Taken, compile_schedule, teaching
 from edge_agent.store.cameras import list_cameras
 from edge_agent.store.database import ChangeFeed, connect, reading
 from edge_agent.store.facts import kinds_after, newest
@@ -54,6 +54,11 @@ class Wanted:
         return Span(start, max(start, min(span.end, taught.end)))
 
 
+def _others(taught: Sequence[Taken], number: int) -> Taken:
+    """Give the teaching of all courses but one."""
+    return tuple(each for place, taken in enumerate(taught) if place != number for each in taken)
+
+
 class Programme:
     """`since` is the day on which this device was last alive: what was owed from then on still matters today."""
 
@@ -91,15 +96,17 @@ class Programme:
             timetables = load_timetables(connection, since=since, until=day + 2 * _DAY)
             self._by_hand = recordings_by_hand(connection, now - _DAY)
             self.cameras = {camera.id: camera for camera in list_cameras(connection)}
-        courses = []
+        judged = []
         for name, timetable in timetables.items():
             try:
-                loaded = self._load(name)
+                judged.append((timetable, self._load(name)))
             except EdgeAgentError as error:  # the other classes' lessons are recorded all the same
                 log.error("Lessons under the policy %s are not recorded: %s", name, error)  # noqa: TRY400 - its text says it all
-                continue
-            courses.append(Course(compile_schedule(timetable, loaded.policy), loaded.stamp))
-        self.courses = tuple(courses)
+        taught = [teaching(timetable, loaded.policy) for timetable, loaded in judged]
+        self.courses = tuple(
+            Course(compile_schedule(timetable, loaded.policy, _others(taught, number)), loaded.stamp)
+            for number, (timetable, loaded) in enumerate(judged)
+        )
         self._planned = None
 
     def plans(self, now: datetime) -> list[tuple[Course, Plan]]:

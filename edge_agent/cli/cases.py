@@ -107,7 +107,7 @@ class PassForm(_Form):
 
 
 class CasesForm(BaseModel):
-    """The whole file; what is not the rules' business (resident ids) stands in it too and is left alone."""
+    """The whole file; sections that another tool may have added are left alone."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -116,6 +116,7 @@ class CasesForm(BaseModel):
     attendance: tuple[CaseForm, ...] = ()
     snapshots: tuple[SnapshotsForm, ...] = ()
     pass_80_percent: tuple[PassForm, ...] = ()
+    resident_id: dict[str, bool] = Field(default_factory=dict)
     teachers_needed: dict[int, int] = Field(default_factory=dict)
 
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from edge_agent.cli.cases import CasesForm, read_cases
 from edge_agent.cli.timetables import read_timetable
 from edge_agent.errors import InputError
+from edge_agent.intake.identity import is_resident_id
 from edge_agent.model.span import AttendanceUnit, SlotKind, Span
 from edge_agent.policies import load_policy
 from edge_agent.rules.attendance import Answer
@@ -206,6 +207,8 @@ def _differences(form: CasesForm, answers: dict[str, list[Any]]) -> Iterator[str
     for share in form.pass_80_percent:
         passed = reaches(share.credited, share.required, policy)
         yield from _difference(f"pass {share.credited:g} of {share.required:g}", share.expected, passed)
+    for document, valid in form.resident_id.items():
+        yield from _difference(f"resident id {document!r}", valid, is_resident_id(document))
     for trainees, teachers in form.teachers_needed.items():
         yield from _difference(f"teachers for {trainees}", teachers, teachers_needed(trainees, policy))
 

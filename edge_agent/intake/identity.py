@@ -58,6 +58,14 @@ def read_document(value: Value) -> str:
     return number
 
 
+def is_resident_id(text: str) -> bool:
+    try:
+        read_document(text)
+    except Unreadable:
+        return False
+    return True
+
+
 def _digits(value: Value) -> str:
     text = re.sub(r"[\s-]", "", read_text(value)).upper()
     if is_scientific(text):

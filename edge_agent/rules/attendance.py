@@ -60,13 +60,15 @@ def judge(units: Sequence[AttendanceUnit], marks: Marks, at: datetime) -> tuple[
         if arriving is not None:
             answers.append(Answer(Outcome.SIGNED_IN, arriving))
         return tuple(answers)
-    if opened:
-        until = opened[0].sign_out.start
-        if arriving is not None:
-            return (Answer(Outcome.HELD, arriving, until),)
-        return (Answer(Outcome.ALREADY_SIGNED_IN, opened[0], until),)
     if arriving is not None:
+        # Only what begins after the open unit is its next one: a lesson that was moved away, to this afternoon or to
+        # another day, keeps its sign-in and must not bar the lessons before it.
+        holding = next((unit for unit in opened if unit.teaching.start <= arriving.teaching.start), None)
+        if holding is not None:
+            return (Answer(Outcome.HELD, arriving, holding.sign_out.start),)
         return (Answer(Outcome.SIGNED_IN, arriving),)
+    if opened:
+        return (Answer(Outcome.ALREADY_SIGNED_IN, opened[0], opened[0].sign_out.start),)
     return (_refusal(units, unopened, marks, at),)
 
 

@@ -50,8 +50,13 @@ def online_share(training: TrainingClass, policy: Policy) -> Iterator[Reason]:
         yield Reason(Code.ONLINE_SHARE, params)
 
 
+def lacking(training: TrainingClass) -> tuple[str, ...]:
+    """Name the fields without which a class can't be submitted: a draft out of a roster alone knows none of them."""
+    return tuple(name for name in ("opens", "closes", "required_periods") if not getattr(training, name))
+
+
 def submission(training: TrainingClass, today: date, policy: Policy) -> Iterator[Reason]:
-    """提交开班审核 later than the lead days before the opening is said, and goes on."""
+    """提交开班审核 later than the lead days before the opening is said, and goes on. Without dates: see `lacking`."""
     if training.opens is None:
         return
     days = (training.opens - today).days

@@ -20,6 +20,9 @@ from edge_agent.rules.slots import slots
 from edge_agent.rules.timeline import Timeline
 from edge_agent.rules.windows import attendance_units, lesson_times
 
+Taken = tuple[tuple[str, Span], ...]
+"""Cameras, each with a time at which a lesson is taught in front of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -49,14 +52,16 @@ class Plan:
 
 
 class Schedule:
-    """A timetable under one policy. Lessons of classes under another policy belong into another schedule."""
+    """A timetable under one policy. Lessons of classes under another policy belong into another schedule; `taken` says
+    when they are in front of a camera that both have.
+    """
 
-    def __init__(self, timetable: Timetable, policy: Policy) -> None:
+    def __init__(self, timetable: Timetable, policy: Policy, taken: Taken = ()) -> None:
         self.timetable = timetable
         self.policy = policy
         self.lessons = {lesson.id: lesson for lesson in timetable.lessons}
         held = [(lesson_times(lesson, policy).taught, lesson) for lesson in timetable.lessons if not lesson.cancelled]
-        self.recordings = tuple(_recordings(held, timetable, policy))
+        self.recordings = tuple(_recordings(held, timetable, policy, taken))
         self.slots = {lesson.id: slots(lesson, policy) for lesson in timetable.lessons}
         self._units = _units_by_group(timetable.lessons, policy)
         # two subgroups see the same unit where the whole class is taught
@@ -125,9 +130,19 @@ class Schedule:
 
 
 @lru_cache(maxsize=16)
-def compile_schedule(timetable: Timetable, policy: Policy) -> Schedule:
+def compile_schedule(timetable: Timetable, policy: Policy, taken: Taken = ()) -> Schedule:
     """Give the schedule of this very timetable object; it is compiled when it is first asked for."""
-    return Schedule(timetable, policy)
+    return Schedule(timetable, policy, taken)
+
+
+def teaching(timetable: Timetable, policy: Policy) -> Taken:
+    """Give when each camera is in a lesson: what the schedules of other policies must not reach into."""
+    return tuple(
+        (camera, lesson_times(lesson, policy).taught)
+        for lesson in timetable.lessons
+        if not lesson.cancelled
+        for camera in timetable.cameras(lesson)
+    )
 
 
 def plan(timetable: Timetable, policy: Policy, now: datetime, by_hand: Sequence[ByHand] = ()) -> Plan:
@@ -140,19 +155,25 @@ def by_hand_opens(lesson: Lesson, policy: Policy) -> datetime:
     return lesson_times(lesson, policy).start - policy.recording.by_hand_lead
 
 
-def _recordings(held: Iterable[tuple[Span, Lesson]], timetable: Timetable, policy: Policy) -> Iterator[RecordingSpan]:
+def _recordings(
+    held: Iterable[tuple[Span, Lesson]], timetable: Timetable, policy: Policy, taken: Taken
+) -> Iterator[RecordingSpan]:
     """Give each camera's recordings; a pre-roll never reaches into another lesson of its camera (RULES, reading 9)."""
-    by_camera: dict[str, list[tuple[Span, Lesson]]] = defaultdict(list)
+    by_camera: dict[str, list[tuple[Span, Lesson | None]]] = defaultdict(list)
     for taught, lesson in held:
         for camera in timetable.cameras(lesson):
             by_camera[camera].append((taught, lesson))
-    for camera, own in sorted(by_camera.items()):
+    own = list(by_camera)
+    for camera, taught in taken:
+        by_camera[camera].append((taught, None))
+    for camera in sorted(own):
         busy_until: datetime | None = None
-        for taught, lesson in sorted(own, key=lambda each: each[0]):
+        for taught, each in sorted(by_camera[camera], key=lambda one: one[0]):
             start = taught.start - policy.recording.pre_roll
             if busy_until is not None:
                 start = min(max(start, busy_until), taught.start)
-            yield RecordingSpan(lesson.id, camera, Span(start, taught.end), taught)
+            if each is not None:
+                yield RecordingSpan(each.id, camera, Span(start, taught.end), taught)
             busy_until = max(taught.end, busy_until or taught.end)
 
 

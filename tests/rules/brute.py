@@ -116,9 +116,10 @@ class Person:
         if could_leave:
             self.left[could_leave[0].name] = at
             said.append((could_leave[0].name, "signed_out", None))
+        elif could_enter:
+            if before := [u for u in inside if u.start <= could_enter[0].start]:
+                return [(could_enter[0].name, "held", before[0].out_from)]
         elif inside:
-            if could_enter:
-                return [(could_enter[0].name, "held", inside[0].out_from)]
             return [(inside[0].name, "already_signed_in", inside[0].out_from)]
         if could_enter:
             self.came[could_enter[0].name] = at

@@ -24,6 +24,7 @@ clock_times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 5, 20, 30,
 dates = st.sampled_from([MONDAY, MONDAY, MONDAY + timedelta(days=1)])
 ends = st.none() | clock_times
 breaks = st.sampled_from([0, 0, 5, 10, 20])
+subgroups = st.sampled_from(["", "", "", "g1", "g2"])
 rooms = st.sampled_from(["", "R1", "R2"])
 
 
@@ -37,6 +38,7 @@ def lesson_named(name: str) -> st.SearchStrategy[Lesson]:
         periods=st.integers(1, 5),
         break_minutes=breaks,
         room=rooms,
+        subgroup=subgroups,
         end=ends,
         cancelled=st.sampled_from([False, False, False, True]),
     )
@@ -72,11 +74,11 @@ def _edges(lessons: tuple[Lesson, ...], policy: Policy) -> list[datetime]:
 
 
 def taps_of(lessons: tuple[Lesson, ...], policy: Policy) -> st.SearchStrategy[datetime]:
-    """Taps at the windows' ends, a second beside them, and anywhere."""
+    """Taps at the windows' ends, a second or much less beside them, and anywhere."""
     near = st.builds(
         lambda edge, beside: edge + timedelta(seconds=beside),
         st.sampled_from(_edges(lessons, policy)),
-        st.sampled_from([-600, -1, 0, 0, 1, 120]),
+        st.sampled_from([-600, -1, -0.001, 0, 0, 0.000001, 0.999, 1, 120]),
     )
     return near | st.integers(-DAY // MINUTE, 3 * DAY // MINUTE).map(lambda minute: moment(minute * MINUTE))
 
@@ -86,4 +88,4 @@ def cases(draw: st.DrawFn, policy: Policy = JINAN, *, edited: bool = True) -> Ca
     lessons = draw(timetables)
     edits = draw(edits_of(lessons)) if edited else ()
     taps = draw(st.lists(taps_of(lessons, policy), max_size=12))
-    return Case(lessons, tuple(taps), edits)
+    return Case(lessons, tuple(taps), edits, draw(subgroups))

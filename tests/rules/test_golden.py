@@ -48,11 +48,13 @@ def test_check_names_each_difference(tmp_path: Path) -> None:
     cases["pass_80_percent"][0]["pass"] = False
     cases["snapshots"][0]["expect"].pop()
     cases["teachers_needed"]["26"] = 1
+    cases["resident_id"]["440524188001010015"] = True
     file = tmp_path / "cases.json"
     file.write_text(json.dumps(cases))
     result = CliRunner().invoke(app, ["rules", "replay", str(file), "--check"])
     assert result.exit_code == 1
-    starts = ["G01: tap 1", "G01: units", "G01: credit", "snapshots 1 (A)", "pass 32 of 40", "teachers for 26"]
+    starts = ["G01: tap 1", "G01: units", "G01: credit", "snapshots 1 (A)", "pass 32 of 40"]
+    starts += ["resident id '440524188001010015'", "teachers for 26"]
     lines = result.stderr.splitlines()
     assert len(lines) == len(starts)
     assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))

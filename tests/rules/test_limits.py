@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from edge_agent.model.people import ClassState, Teacher, TrainingClass
-from edge_agent.rules.limits import class_size, online_share, submission, teachers_needed, teaching_staff
+from edge_agent.rules.limits import class_size, lacking, online_share, submission, teachers_needed, teaching_staff
 from edge_agent.rules.reasons import Code
 from edge_agent.rules.states import Action, actions, after, runs
 from tests.rules.strategies import JINAN
@@ -43,6 +43,11 @@ def test_seven_days_ahead() -> None:
     (late,) = submission(CLASS, OPENS - timedelta(days=6), JINAN)
     assert late.params == {"days": 6, "lead": 7}
     assert list(submission(replace(CLASS, opens=None), OPENS, JINAN)) == []
+
+
+def test_a_class_without_dates_or_periods_is_named_what_it_lacks() -> None:
+    assert lacking(CLASS) == ()
+    assert lacking(replace(CLASS, opens=None, required_periods=0)) == ("opens", "required_periods")
 
 
 def test_states_lead_from_draft_to_closed() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_agent.model.lesson import ByHand, Lesson, Timetable
 from edge_agent.model.span import SlotKind, Span
-from edge_agent.rules.plan import Schedule, by_hand_opens, compile_schedule, plan
+from edge_agent.rules.plan import Schedule, by_hand_opens, compile_schedule, plan, teaching
 from tests.rules import brute
 from tests.rules.strategies import DAILY, JINAN, taps_of, timetables
 
@@ -85,6 +85,15 @@ def test_another_camera_is_not_cut() -> None:
     """The pre-roll of a lesson next door doesn't care."""
     schedule = Schedule(timetable(MORNING, replace(NEXT, room="", cameras=("cam9",))), JINAN)
     assert {each.span.start for each in schedule.recordings if each.lesson == "B"} == {at("09:29")}
+
+
+def test_a_pre_roll_stays_out_of_a_lesson_of_another_policy() -> None:
+    """Two classes under two policies share a camera: the second's pre-roll waits for the first's end."""
+    others = teaching(timetable(MORNING), DAILY)
+    schedule = Schedule(timetable(NEXT), JINAN, others)
+    assert {(each.lesson, each.span.start) for each in schedule.recordings} == {("B", at("09:30"))}
+    cancelled = teaching(timetable(replace(MORNING, cancelled=True)), DAILY)
+    assert {each.span.start for each in Schedule(timetable(NEXT), JINAN, cancelled).recordings} == {at("09:29")}
 
 
 def test_by_hand_starts_early_and_extends() -> None:

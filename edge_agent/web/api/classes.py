@@ -290,5 +290,9 @@ def _check(made: TrainingClass) -> None:
 
 
 def _check_submission(known: TrainingClass) -> None:
-    if known.opens is None or known.closes is None or not known.required_periods:
-        raise InputError("opens, closes, required_periods: missing (请先填写开班、结班时间和课时).")
+    if missing := limits.lacking(known):
+        words = {"opens": "开班时间", "closes": "结班时间", "required_periods": "课时"}
+        raise InputError(
+            f"{', '.join(missing)}: missing (缺少{'、'.join(words[name] for name in missing)}).",
+            do="请先填写，再提交 / fill them in, then submit.",
+        )
