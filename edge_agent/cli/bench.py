@@ -18,6 +18,7 @@ from edge_agent.cli.lazy import mount
 
 BENCHES = {
     "appliance": ("edge_agent.cli.benches.appliance:measure", "A whole device: memory, CPU, time to start."),
+    "day": ("edge_agent.cli.benches.day:teach", "What a day of lessons writes to the disk for its database."),
     "evidence": ("edge_agent.cli.benches.evidence:run", "A class's package: making and verifying it."),
     "faces": ("edge_agent.cli.benches.faces:run", "Faces: frame to name against dlib, start and memory of the engine."),
     "upload": ("edge_agent.cli.benches.upload:run", "A recording to the centre by tus, against a plain PUT."),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from pathlib import Path
 
 from cryptography.x509 import load_pem_x509_certificate
 
 from edge_agent.errors import EdgeAgentError
-from edge_agent.faces.manifest import read_manifest, weights_folder
+from edge_agent.faces.manifest import Model, read_manifest, weights_folder
 from edge_agent.model.lesson import Timetable
 from edge_agent.policies import load_policy
 from edge_agent.rules.plan import Schedule, compile_schedule
@@ -55,7 +56,7 @@ def gather(agent: Agent, connection: Connection, *, database_faults: Sequence[st
         model_states=_model_states(settings),
         assessment=settings.faces.impact_assessment,
         faces_wanted=settings.faces.enabled,
-        provisioned=_provisioned(settings),
+        provisioned=IdentityFolder(settings.store.data_dir).known,
         sealed=settings.sealed,
         unsent=backlog.count,
         unsent_for=timedelta(0) if oldest is None else max(timedelta(0), stamp.wall - oldest),
@@ -110,17 +111,28 @@ def _forecast(
 
 def _model_states(settings: Settings) -> Mapping[str, str]:
     where = weights_folder(settings.faces.models_dir, settings.store.data_dir)
-    return {model.name: model.state(where).value for model in read_manifest().of("opencv")}
+    return {model.name: _model_state(model, where, _touched(where / model.name)) for model in _manifest().of("opencv")}
 
 
-def _provisioned(settings: Settings) -> bool:
-    with suppress(EdgeAgentError):
-        return IdentityFolder(settings.store.data_dir).read() is not None
-    return False
+_manifest = cache(read_manifest)
+
+
+@lru_cache(maxsize=16)
+def _model_state(model: Model, folder: Path, touched: tuple[int, int] | None) -> str:
+    """A file is hashed when it has changed, not at every look: forty megabytes each half minute warm a small board."""
+    del touched
+    return model.state(folder).value
+
+
+def _touched(path: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    return None
 
 
 def _certificates(data_dir: Path) -> Iterator[tuple[str, datetime]]:
-    """Give the certificates' ends; the ones this user may not read are another service's to check."""
+    """Give the certificates' ends."""
     for name in ("sync/agent.pem", "tls/ca.crt"):
         with suppress(OSError, ValueError):
             yield name, load_pem_x509_certificate((data_dir / name).read_bytes()).not_valid_after_utc

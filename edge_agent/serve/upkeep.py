@@ -30,6 +30,7 @@ from edge_agent.upkeep.timekeeper import Timekeeper
 MARK_SECONDS = 5.0
 SPACE_SECONDS = 60.0
 HEALTH_SECONDS = 30.0
+METRICS_SECONDS = 60.0
 
 
 def seal_key_file(settings: Settings) -> Path:
@@ -95,7 +96,8 @@ class Upkeep:
         facts = self._alarms.update(examine(view))
         if facts:
             agent.writer.append(*facts)
-        write_metrics(agent.settings.store.data_dir / METRICS, view, self._alarms.raised)
+        if self._is_due("metrics", METRICS_SECONDS):
+            write_metrics(agent.settings.store.data_dir / METRICS, view, self._alarms.raised)
 
     def _is_due(self, job: str, every: float) -> bool:
         now = self._agent.clock.boottime()

@@ -33,6 +33,9 @@ _READ = 10  # batches a query
 _PERSIST_SECONDS = 1.0
 """How often the watermark is written while acknowledgements stream in: a crash only sends that much again."""
 
+COUNTERSIGN_SECONDS = 60.0
+"""How often the centre's signature over our head is kept: each is a page of an SD card, and the newest covers all."""
+
 
 class Dispatcher:
     """`publish(message)` hands a batch to the broker's client; `reader` is this thread's own connection."""
@@ -45,7 +48,7 @@ class Dispatcher:
         self._window = Window(outbox.find_acked(reader))
         self._written = self._window.acked
         self._word: tuple[int, Signed] | None = None
-        self._due = 0.0
+        self._due = self._word_due = 0.0
         self._forked = False
         self.greeted = False
 
@@ -119,23 +122,29 @@ class Dispatcher:
 
     def due_at(self) -> float | None:
         """Give when `pump` or `persist` has something to do although nothing arrives."""
-        times = [at for at in (self._window.due_at(), self._due if self._unwritten else None) if at is not None]
-        return min(times, default=None)
+        ours = (self._due if self._unwritten else None, self._word_due if self._word else None)
+        return min((at for at in (self._window.due_at(), *ours) if at is not None), default=None)
 
     def persist(self, now: float, *, force: bool = False) -> None:
-        """Write the watermark and the countersignature down, once a second or when everything is acknowledged."""
-        if not self._unwritten or not (force or now >= self._due or self._window.sent == self._window.acked):
-            return
+        """Write the watermark down, once a second or when everything is acknowledged, and the countersignature."""
         acked, word = self._window.acked, self._word
+        marks = self._unwritten and (force or now >= self._due or self._window.sent == acked)
+        signs = word is not None and (force or now >= self._word_due)
+        if not marks and not signs:
+            return
 
         def job(tx: Transaction) -> None:
-            outbox.set_acked(tx, acked)
-            if word is not None:
+            if marks:
+                outbox.set_acked(tx, acked)
+            if signs and word is not None:
                 identifier, signed = word
                 outbox.keep_countersignature(tx, identifier, signed.payload, signed.key, signed.signature)
 
         self._writer.run(job)
-        self._written, self._word, self._due = acked, None, now + _PERSIST_SECONDS
+        if marks:
+            self._written, self._due = acked, now + _PERSIST_SECONDS
+        if signs:
+            self._word, self._word_due = None, now + COUNTERSIGN_SECONDS
 
     @property
     def _unwritten(self) -> bool:

@@ -4,6 +4,8 @@ identity.json   tenant, agent, addresses, the centre's public keys
 key.pem         Ed25519, made on the device, mode 0600, never leaves it
 agent.pem       the certificate that the centre made for that key
 ca.pem          whom to believe on the other side
+
+The certificates may be read by the device's other services, which warn of their end; the rest is `sync`'s alone.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from edge_agent.errors import InputError, StorageError
 from edge_agent.sync.contract.signing import Signer, Verifier, public_key
 from edge_agent.sync.contract.topics import Address
 
+_OF_THE_GROUP = 0o640
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -66,6 +69,14 @@ class IdentityFolder:
         self.certificate = self.root / "agent.pem"
         self.authority = self.root / "ca.pem"
 
+    @property
+    def known(self) -> bool:
+        """Whether the device was provisioned: other services may ask so much, and no more."""
+        try:
+            return self.file.exists()
+        except OSError:
+            return False
+
     def read(self) -> Identity | None:
         try:
             return msgspec.json.decode(self.file.read_bytes(), type=Identity)
@@ -81,10 +92,10 @@ class IdentityFolder:
 
     def write_certificates(self, certificate: str, authority: str) -> None:
         self.write_certificate(certificate)
-        self._write(self.authority, authority.encode())
+        self._write(self.authority, authority.encode(), mode=_OF_THE_GROUP)
 
     def write_certificate(self, certificate: str) -> None:
-        self._write(self.certificate, certificate.encode())
+        self._write(self.certificate, certificate.encode(), mode=_OF_THE_GROUP)
 
     def private_key(self) -> Ed25519PrivateKey:
         """Read the device's key, made here on first use."""
@@ -108,6 +119,7 @@ class IdentityFolder:
     def signer(self) -> Signer:
         return Signer(self.private_key())
 
-    def _write(self, path: Path, content: bytes) -> None:
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace_file(path, content, mode=0o600)
+    def _write(self, path: Path, content: bytes, *, mode: int = 0o600) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o750)
+        replace_file(path, content, mode=mode)

@@ -13,9 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from edge_agent.cli.main import app
+from edge_agent.store.database import PAGE_BYTES
 from tests.data import ROOT
-
-PAGE = 4096
 
 
 @pytest.fixture
@@ -38,8 +37,8 @@ def damage(data: Path, *tables: str) -> None:
         roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
     with database.open("r+b") as raw:
         for table in tables:
-            raw.seek((roots[table] - 1) * PAGE)
-            raw.write(b"\xaa" * PAGE)
+            raw.seek((roots[table] - 1) * PAGE_BYTES)
+            raw.write(b"\xaa" * PAGE_BYTES)
 
 
 def test_a_sound_database_is_clean(data: Path) -> None:

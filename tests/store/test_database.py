@@ -13,7 +13,7 @@ from edge_agent.clock import SettableClock
 from edge_agent.errors import StorageError
 from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.store import schema
-from edge_agent.store.database import connect, from_micros, migrate, to_micros
+from edge_agent.store.database import PAGE_BYTES, connect, from_micros, migrate, to_micros
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.fsck import fsck
 from edge_agent.store.writer import Writer
@@ -91,7 +91,7 @@ def test_a_damaged_page_is_found_by_fsck(database: Path, clock: SettableClock, t
         writer.append(OperatorAction(action=f"{index} " + "x" * 300))
     writer.close()
     raw = bytearray(database.read_bytes())
-    page = len(raw) // 4096 // 2 * 4096
+    page = len(raw) // PAGE_BYTES // 2 * PAGE_BYTES
     raw[page : page + 2048] = b"\xaa" * 2048
     database.write_bytes(raw)
     findings = fsck(database, MediaFiles(tmp_path / "media"))

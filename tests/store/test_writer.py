@@ -13,7 +13,7 @@ from edge_agent.clock import SettableClock
 from edge_agent.errors import StorageError
 from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.model.kinds.system import ServiceStarted
-from edge_agent.store.database import ChangeFeed, connect
+from edge_agent.store.database import PAGE_BYTES, ChangeFeed, connect
 from edge_agent.store.facts import check_chain, read_facts, read_head
 from edge_agent.store.setup import HighWater, new_epoch
 from edge_agent.store.writer import Transaction, Writer
@@ -190,8 +190,8 @@ def test_a_damaged_page_is_said_as_such_to_all_of_the_group(
     root = connect(database).execute("SELECT rootpage FROM sqlite_master WHERE name = 'trainees'").fetchone()[0]
     writer._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with database.open("r+b") as raw:
-        raw.seek((root - 1) * 4096)
-        raw.write(b"\xaa" * 4096)
+        raw.seek((root - 1) * PAGE_BYTES)
+        raw.write(b"\xaa" * PAGE_BYTES)
     fresh = Writer(database, clock)
     jobs = [lambda tx: tx.execute("SELECT * FROM trainees").fetchall(), lambda tx: tx.append(action("lost"))]
     outcomes = together(fresh, jobs)

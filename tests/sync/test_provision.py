@@ -155,7 +155,8 @@ def test_a_certificate_is_renewed_in_its_last_third_and_the_broker_takes_the_new
     assert tick(540) == first  # of 825
     assert tick(560, url="http://127.0.0.1:1") == first
     assert tick(560) != first
-    assert folder.certificate.stat().st_mode & 0o777 == 0o600
+    modes = {path: path.stat().st_mode & 0o777 for path in (folder.root, folder.certificate, folder.key, folder.file)}
+    assert modes == {folder.root: 0o750, folder.certificate: 0o640, folder.key: 0o600, folder.file: 0o600}
     with program(tmp_path / "sync.log", "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(data)):
         assert eventually(lambda: _acked(_settings(data))), (tmp_path / "sync.log").read_text()
 
