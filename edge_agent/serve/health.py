@@ -18,7 +18,7 @@ from edge_agent.rules.plan import Schedule, compile_schedule
 from edge_agent.rules.windows import lesson_times
 from edge_agent.serve.agent import Agent
 from edge_agent.settings import Settings
-from edge_agent.store import cameras, media, outbox
+from edge_agent.store import cameras, law, media, outbox
 from edge_agent.store.database import Connection
 from edge_agent.store.lessons import load_timetables
 from edge_agent.sync.identity import IdentityFolder
@@ -54,7 +54,7 @@ def gather(agent: Agent, connection: Connection, *, database_faults: Sequence[st
         forecast=None if free is None else _forecast(agent, connection, schedules, stamp.wall, free),
         database_faults=database_faults,
         model_states=_model_states(settings),
-        assessment=settings.faces.impact_assessment,
+        assessment=law.registered(connection, configured=settings.faces.impact_assessment),
         faces_wanted=settings.faces.enabled,
         provisioned=IdentityFolder(settings.store.data_dir).known,
         sealed=settings.sealed,

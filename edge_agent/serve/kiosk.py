@@ -18,8 +18,9 @@ from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
-from edge_agent.store import sessions
+from edge_agent.store import law, sessions
 from edge_agent.store.accounts import Role, list_accounts
+from edge_agent.store.database import Connection
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.app import create_app
 from edge_agent.web.server import Port, Servers
@@ -41,9 +42,11 @@ log = logging.getLogger(__name__)
 class KioskService:
     """The servers and the housekeeping of a tick."""
 
-    def __init__(self, agent: Agent, site: Site, faces: KioskFaces | None = None) -> None:
-        self._agent, self._site, self._faces = agent, site, faces
+    def __init__(self, agent: Agent, site: Site) -> None:
+        self._agent, self._site = agent, site
+        self._faces: KioskFaces | None = None
         self._reader = agent.connect()
+        self._switch_faces()
         self._due: dict[str, float] = {}
         web = agent.settings.web
         names = find_names(web.name)
@@ -62,6 +65,7 @@ class KioskService:
         if count_waiting(self._reader):
             site.desk.settle()
         note_pictures(site.writer, self._reader, site.now().wall)
+        self._switch_faces()
         if self._faces is not None and self._is_due("faces", RETIRE_SECONDS):
             now = site.now().wall
             self._faces.retire(self._reader, now.astimezone(site.policies(site.settings.policy).policy.zone).date())
@@ -76,6 +80,22 @@ class KioskService:
         self._servers.stop()
         self._site.readers.close()
         self._reader.close()
+        if self._faces is not None:
+            self._faces.close()
+
+    def _switch_faces(self) -> None:
+        """Begin or end recognition as the registered assessment says; kiosks that talk then begin anew."""
+        lawful = may_recognise(self._site.settings, self._reader)
+        if lawful == (self._faces is not None):
+            return
+        before, self._faces = self._faces, open_faces(self._agent) if lawful else None
+        self._site.recognise(self._faces)
+        log.info(
+            "Recognition of faces is %s.",
+            "on" if lawful else "off: no impact assessment is registered (未登记影响评估)",
+        )
+        if before is not None:
+            before.close()
 
     def _is_due(self, job: str, every: float) -> bool:
         now = self._site.clock.boottime()
@@ -90,14 +110,15 @@ def code_file(settings: Settings) -> Path:
     return settings.store.data_dir / "first-run-code"
 
 
-def open_faces(agent: Agent) -> KioskFaces | None:
-    """Start the face engine, where recognition is wanted and lawful; else everybody is signed in by hand."""
+def may_recognise(settings: Settings, connection: Connection) -> bool:
+    """Say whether recognition is wanted and lawful; else everybody is signed in by hand."""
+    faces = settings.faces
+    return faces.enabled and law.registered(connection, configured=faces.impact_assessment) != ""
+
+
+def open_faces(agent: Agent) -> KioskFaces:
+    """Start the face engine."""
     settings = agent.settings.faces
-    if not settings.enabled:
-        return None
-    if not settings.impact_assessment:
-        log.warning("Recognition is off: faces.impact_assessment names no impact assessment (未登记影响评估).")
-        return None
     return KioskFaces(
         models=weights_folder(settings.models_dir, agent.settings.store.data_dir),
         gallery=agent.settings.store.data_dir / "faces",
@@ -128,11 +149,7 @@ def serve(settings: Settings) -> None:
         agent.writer.append(ServiceStarted(service="kiosk", version=__version__))
         if make_first_code(agent) is not None:
             log.info("First run: the code is in %s", code_file(settings))
-        faces = open_faces(agent)
-        site = Site(settings, agent.clock, agent.writer, agent.files, cache(load_policy), faces)
-        service = KioskService(agent, site, faces)
+        service = KioskService(agent, Site(settings, agent.clock, agent.writer, agent.files, cache(load_policy)))
         Ticker(service.tick).run()
         service.close()
-        if faces is not None:
-            faces.close()
         agent.writer.append(ServiceStopped(service="kiosk"))

@@ -57,6 +57,10 @@ class Site:
         object.__setattr__(self, "readers", Readers(self.database))
         object.__setattr__(self, "live", Live(self.database))
 
+    def recognise(self, faces: Faces | None) -> None:
+        """Begin or end recognition; kiosks that talk notice and begin anew."""
+        object.__setattr__(self, "faces", faces)
+
     @property
     def database(self) -> Path:
         return self.settings.store.database

@@ -7,11 +7,13 @@ import socket
 import httpx
 import pytest
 
+from edge_agent.errors import NotFoundError
 from edge_agent.furniture.lockout import locked_for
 from edge_agent.store import sessions
 from edge_agent.store.accounts import Role
 from edge_agent.store.facts import read_facts
-from edge_agent.web.auth.login import CODE_LASTS
+from edge_agent.web.auth.login import CODE_LASTS, rescue
+from edge_agent.web.guard import COOKIE
 from tests.venue import reading
 from tests.web.conftest import PASSWORD, House
 
@@ -177,3 +179,25 @@ class TestForgery:
                 f"POST /api/v1/sessions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {1 << 40}\r\n\r\n".encode()
             )
             assert line.recv(12) == b"HTTP/1.1 413"
+
+
+def test_an_administrator_whom_nobody_can_help_is_let_in_from_the_device(house: House) -> None:
+    admin = house.add_account(Role.ADMINISTRATOR)
+    token = house.token(admin)
+    password = rescue(house.venue.writer, admin.login, at=house.venue.clock.stamp().wall)
+    with httpx.Client(base_url=house.url, cookies={COOKIE: token}) as before:
+        assert before.get("/console").status_code in {303, 401}
+    assert log_in(house, admin.login, PASSWORD).status_code == 401
+    let_in = log_in(house, admin.login, password)
+    with httpx.Client(base_url=house.url, cookies=let_in.cookies) as after:
+        assert after.get("/console").headers["location"] == "/password"
+    house.venue.clock.advance(73 * 3600)
+    assert "过期" in log_in(house, admin.login, password).text
+
+
+@pytest.mark.parametrize("login", ["nobody", "teacher", "gone"])
+def test_only_an_administrator_is_let_in_from_the_device(house: House, login: str) -> None:
+    house.add_account(Role.INSTRUCTOR, "teacher")
+    house.add_account(Role.ADMINISTRATOR, "gone", active=False)
+    with pytest.raises(NotFoundError, match=login):
+        rescue(house.venue.writer, login, at=house.venue.clock.stamp().wall)

@@ -124,6 +124,14 @@ class TemplateDeleted:
     cause: Literal["withdrawn", "class_over", "replaced", "left", "gallery_lost"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentRegistered:
+    """个人信息保护影响评估: the number under which faces are recognised; empty where recognition was ended."""
+
+    KIND: ClassVar = "law.assessment"
+    number: str
+
+
 PAYLOADS = (
     AccountSaved,
     SessionOpened,
@@ -137,4 +145,5 @@ PAYLOADS = (
     IdentityChecked,
     TemplateEnrolled,
     TemplateDeleted,
+    AssessmentRegistered,
 )

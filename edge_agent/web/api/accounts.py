@@ -81,7 +81,7 @@ def create_account(form: AccountForm, visitor: Administrator) -> Done:
     if form.role is Role.KIOSK:
         raise ForbiddenError("A kiosk is paired, it has no account (打卡终端请用配对码).", do="Open 系统 - 打卡终端.")
     account = Account(accounts.new_account_id(), form.role, form.login, form.name, person=form.person)
-    login.issue(visitor.site, account, by=visitor.by, change="created")
+    login.issue(visitor.site.writer, account, at=visitor.site.now().wall, by=visitor.by, change="created")
     return Done(id=account.id)
 
 
@@ -111,7 +111,7 @@ def reset_password(account: Identifier, visitor: Administrator) -> Done:
     """Issue the first password again, valid for 72 hours; the account's sessions end."""
     with visitor.reading() as connection:
         known = accounts.get(connection, account)
-    login.issue(visitor.site, known, by=visitor.by, change="password_reset")
+    login.issue(visitor.site.writer, known, at=visitor.site.now().wall, by=visitor.by, change="password_reset")
     return Done(id=account)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints
 
 from edge_agent import __version__
 from edge_agent.model.stamp import Trust
-from edge_agent.store import outbox
+from edge_agent.store import law, outbox
 from edge_agent.store.facts import fact_id, read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.actions.clock import anchor, second_opinions
@@ -60,6 +60,12 @@ class TimeForm(Form):
     browser: AwareDatetime | None = None
 
 
+class AssessmentForm(Form):
+    """`number` is the assessment's own, as it is filed; empty ends recognition."""
+
+    number: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
 class FactTold(Told):
     name: str
     kind: str
@@ -99,6 +105,13 @@ def confirm_time(form: TimeForm, visitor: Administrator) -> Done:
         opinions = second_opinions(connection, stamp, form.browser)
     site.writer.append(anchor(stamp, form.at, opinions), by=visitor.by)
     return Done(id=str(site.desk.settle()))
+
+
+@router.put("/system/assessment")
+def register_assessment(form: AssessmentForm, visitor: Administrator) -> Done:
+    """Enter the impact assessment's number: recognition begins within seconds, and ends with an empty one."""
+    visitor.site.writer.run(lambda tx: law.register(tx, form.number, by=visitor.by))
+    return Done(id=form.number.strip())
 
 
 @router.get("/sync")

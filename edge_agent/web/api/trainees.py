@@ -131,7 +131,13 @@ def issue_account(trainee: Identifier, visitor: Administrator) -> Done:
     account = known or Account(
         accounts.new_account_id(), Role.TRAINEE, person.document, person.name, person=person.document
     )
-    login.issue(visitor.site, account, by=visitor.by, change="password_reset" if known else "created")
+    login.issue(
+        visitor.site.writer,
+        account,
+        at=visitor.site.now().wall,
+        by=visitor.by,
+        change="password_reset" if known else "created",
+    )
     return Done(id=account.id)
 
 

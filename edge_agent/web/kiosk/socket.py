@@ -96,8 +96,11 @@ class _Line:
 
     async def show(self) -> None:
         """Send the board whenever something changed, and every few seconds for the clock."""
-        seen = 0
+        seen, faces = 0, self._site.faces
         while True:
+            if self._site.faces is not faces:  # recognition began or ended: the page connects again, and so anew
+                await self._socket.close(1012, "begin anew")
+                raise WebSocketDisconnect(1012)
             async with self._turn:
                 board = await run_sync(self.talk.look)
             site, zone = self._site, self._site.policies(self._site.settings.policy).policy.zone

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from edge_agent.errors import NotFoundError
-from edge_agent.store import cameras, kiosks, training
+from edge_agent.store import cameras, kiosks, law, training
 from edge_agent.web.auth.login import has_administrator
 from edge_agent.web.guard import Administrator, Anyone, View
 from edge_agent.web.tls import Authority, find_names
@@ -31,12 +31,14 @@ def steps(visitor: Administrator) -> Response:
         rooms = training.list_rooms(connection)
         bound = cameras.list_cameras(connection)
         paired = kiosks.list_kiosks(connection)
+        assessment = law.registered(connection, configured=site.settings.faces.impact_assessment)
     return visitor.page(
         "entry/steps.html",
         stamp=site.now(),
         rooms=rooms,
         cameras=bound,
         kiosks=paired,
+        assessment=assessment,
         names=find_names(site.settings.web.name),
         web=site.settings.web,
     )

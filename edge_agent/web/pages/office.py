@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from edge_agent import __version__
-from edge_agent.store import accounts, cameras, kiosks, training
+from edge_agent.store import accounts, cameras, kiosks, law, training
 from edge_agent.store.accounts import Role
 from edge_agent.store.facts import read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
@@ -34,6 +34,7 @@ def system(visitor: Administrator) -> Response:
         waiting = count_waiting(connection)
         actions = recent_facts(connection, limit=30)
         names = {each.id: each.name for each in accounts.list_accounts(connection)}
+        assessment = law.registered(connection, configured=site.settings.faces.impact_assessment)
     free, total = site.files.space()
     return visitor.page(
         "console/system.html",
@@ -49,5 +50,6 @@ def system(visitor: Administrator) -> Response:
         facts=actions,
         names=names,
         policy=site.policies(site.settings.policy),
+        assessment=assessment,
         recognises=site.faces is not None and site.faces.ready(),
     )
