@@ -13,13 +13,11 @@ import platform
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict
@@ -29,34 +27,21 @@ import psycopg.sql
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from edge_agent.errors import DeviceError
+from edge_agent.simulator.process import Process, find_program, listens
+from edge_agent.simulator.process import free_port as free_port  # noqa: PLC0414 - tests take it from here
 from tests.data import CACHE
 
 PEERS = Path(__file__).parent / "peers"
-PATIENCE = 30.0  # seconds: a busy Raspberry Pi starts PostgreSQL in about ten
 TEST_PICTURE = (
     "( videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=10/1 "
     "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph264pay name=pay0 pt=96 )"
 )
 
 
-def free_port() -> int:
-    """A port nobody listens on now. The kernel hands out others for a while, so a race is unlikely."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 def program(name: str, *, package: str) -> str:
     """The path of an installed program; fails, never skips, because install.sh installs it."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    found = find_program(name)
     if not found:
         raise FileNotFoundError(f"{name} is missing: apt install {package}, or run ./install.sh test as root")
     return found
@@ -94,10 +79,8 @@ def peers() -> Path:
     return folder / "node_modules"
 
 
-class Server:
+class Server(Process):
     """A child process that serves on 127.0.0.1:`port`."""
-
-    stop_signal = signal.SIGTERM
 
     def __init__(
         self,
@@ -108,75 +91,29 @@ class Server:
         user: str | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self.command = [str(part) for part in command]
+        options = {"cwd": folder, "env": {**os.environ, **(env or {})}, **as_user(user)}
+        super().__init__("server", [str(part) for part in command], folder, **options)
         self.folder = folder
         self.port = port
-        self.log = folder / "server.log"
-        self._user = user
-        self._env = {**os.environ, **(env or {})}
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._process is not None:
-            self.stop()
-
-    @property
-    def process(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            raise RuntimeError(f"{self.command[0]} is not running")
-        return self._process
+        self.stop()
 
     def start(self) -> None:
         """Returns once the server answers."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self._env,
-                start_new_session=True,  # its children (an encoder, say) end with it
-                **as_user(self._user),
-            )
-        deadline = time.monotonic() + PATIENCE
-        while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError(
-                    f"{self.command[0]} does not answer:\n{self.log.read_text(errors='replace')[-2000:]}"
-                )
-            time.sleep(0.02)
+        super().start()
+        try:
+            self.wait_until(self.answers, "does not answer")
+        except DeviceError:
+            self.kill()
+            raise
 
     def answers(self) -> bool:
         return listens(self.port)
-
-    def stop(self) -> None:
-        """The orderly end; SIGKILL after ten seconds."""
-        self.resume()
-        self.process.send_signal(self.stop_signal)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(10)
-        self.kill()
-
-    def kill(self) -> None:
-        """SIGKILL to the server and all that it started: nothing is flushed, no connection is closed politely."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self._process = None
-
-    def pause(self) -> None:
-        """The server hangs: connections stay open, nothing is answered."""
-        os.killpg(self.process.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGCONT)
 
 
 class Mosquitto(Server):

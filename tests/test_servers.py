@@ -14,6 +14,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Page
 
+from edge_agent.errors import DeviceError
 from tests import data
 from tests.servers import Go2rtc, GstRtsp, Mosquitto, Server, TusServer
 
@@ -90,7 +91,7 @@ def test_a_paused_server_is_stopped_all_the_same(mosquitto: Mosquitto) -> None:
 
 
 def test_a_server_that_can_not_start_says_why(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="nonsense"), Mosquitto(tmp_path, "nonsense true"):
+    with pytest.raises(DeviceError, match="nonsense"), Mosquitto(tmp_path, "nonsense true"):
         pass
 
 

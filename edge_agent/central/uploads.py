@@ -270,16 +270,3 @@ def store_name(agent: AgentRow, metadata: UploadMetadata) -> str:
             f"{hashlib.sha256(metadata.media.encode()).hexdigest()[:16]}-{metadata.sha256[:16]}",
         )
     )
-
-
-def storestore_name(agent: AgentRow, metadata: UploadMetadata) -> str:
-    """Give a file's name in the store: made of what was checked, so that no agent can name another's file."""
-    return str(
-        PurePosixPath(
-            agent.address.tenant,
-            agent.address.agent,
-            metadata.kind.value,
-            f"{metadata.start:%Y-%m-%d}",
-            hashlib.sha256(metadata.media.encode()).hexdigest()[:16] + "-" + metadata.sha256[:16],
-        )
-    )

@@ -28,7 +28,8 @@ from edge_agent.serve.kiosk import code_file, open_faces
 from edge_agent.simulator import course
 from edge_agent.simulator.course import Course
 from edge_agent.simulator.operator import Operator
-from edge_agent.simulator.venue import PATIENCE, Process, Venue, listens
+from edge_agent.simulator.process import PATIENCE, Process, listens
+from edge_agent.simulator.venue import Venue
 from edge_agent.simulator.visitor import KioskPlace, Said, read_cast
 from edge_agent.store import media, slots, training, verdicts
 from edge_agent.store.facts import read_facts, read_head

@@ -13,6 +13,7 @@ from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.errands import Errands
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
+from edge_agent.store.database import keep_small
 from edge_agent.sync.commands.capture import MediaWishes
 from edge_agent.sync.commands.desk import CommandDesk
 from edge_agent.sync.commands.device import DeviceSettings
@@ -53,7 +54,7 @@ class Sync:
         self._agent = agent
         self._identity = identity
         self._folder = folder
-        self._reader = agent.connect()
+        self._reader = keep_small(agent.connect())
         self._verifier = identity.verifier()
         self._order = _order(agent.settings)
         self._uplink = Uplink(identity, folder, self._start_session)
@@ -140,7 +141,7 @@ class Sync:
                 self._verifier,
                 client,
                 writer=agent.writer,
-                reader=reader,
+                reader=keep_small(reader),
                 files=agent.files,
                 choose=self._order,
                 throttle=Throttle(agent.settings.sync.upload_kbps * _KILOBIT, agent.clock.boottime, self._stopping),

@@ -6,28 +6,15 @@ in use touches nothing of it.
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from edge_agent.errors import DeviceError
 from edge_agent.settings import Settings, load_settings, use_alone
-
-PATIENCE = 30.0
-"""Seconds: a busy Raspberry Pi starts a service in about ten."""
-
-_GRACE = 20.0  # an open segment is closed within it
+from edge_agent.simulator.process import Process, find_program, free_port, listens
 
 _CONFIG = """\
 agent = "{agent}"
@@ -52,64 +39,6 @@ tls_port = 0
 [faces]
 impact_assessment = "DEMO-PIA-1"
 """
-
-
-class Process:
-    """A child in a session of its own: Ctrl-C reaches the story alone, which ends its children in order."""
-
-    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
-        self.name = name
-        self.log = folder / f"{name}.log"
-        self._command = command
-        self._running: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._running = subprocess.Popen(  # noqa: S603 - our own interpreter, or a program found by name
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def told(self) -> list[dict[str, Any]]:
-        """What it printed as JSON, an object a line."""
-        lines = self.log.read_text(errors="replace").splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    def wait_until(self, ready: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
-        """Wait for what the process does; raises `DeviceError` with its last words where it doesn't or has ended."""
-        deadline = time.monotonic() + seconds
-        while not ready():
-            ended = self._running is None or self._running.poll() is not None
-            if ended or time.monotonic() > deadline:
-                words = self.log.read_text(errors="replace").strip().splitlines()[-5:]
-                raise DeviceError(f"{self.name}: {what}: " + " | ".join(words), do=f"See {self.log}.")
-            time.sleep(0.1)
-
-    def family(self) -> list[int]:
-        """Give the ids of its process and of all that it started: they are of one session."""
-        found = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
-                session = stat.read_text().rpartition(")")[2].split()[3]
-                if self._running is not None and session == str(self._running.pid):
-                    found.append(int(stat.parent.name))
-        return found
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it and all that it started; the impatient end comes after a grace."""
-        if self._running is None:
-            return
-        with suppress(ProcessLookupError):
-            self._running.send_signal(number)
-        with suppress(subprocess.TimeoutExpired):
-            self._running.wait(_GRACE)
-        with suppress(ProcessLookupError):
-            os.killpg(self._running.pid, signal.SIGKILL)
-        self._running.wait()
-        self._running = None
 
 
 class Venue:
@@ -147,7 +76,7 @@ class Venue:
 
     def start_broker(self) -> Process | None:
         """Start mosquitto, or give None where it is not installed."""
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+        program = find_program("mosquitto")
         if program is None:
             return None
         config = self.folder / "mosquitto.conf"
@@ -164,18 +93,3 @@ class Venue:
 
 
 _EDGE_AGENT = (sys.executable, "-m", "edge_agent")
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True

@@ -20,6 +20,7 @@ from edge_agent.sync.contract.codes import Code
 from edge_agent.sync.contract.messages import DocumentAck, FactsAck, Gap, State, read_ack
 from edge_agent.sync.contract.signing import Purpose, Signer, Verifier, read_signed
 from edge_agent.sync.contract.topics import Address, Channel
+from tests.sync import witness
 from tests.sync.journal import Journal
 from tests.sync.world import NOW
 
@@ -59,6 +60,7 @@ class Centre:
 
     @staticmethod
     def _open(reply: Reply) -> FactsAck | DocumentAck | Gap:
+        witness.check(reply.address.topic(reply.channel), reply.message)
         if reply.channel is Channel.GAP:
             return VERIFIER.open(Purpose.GAP, reply.message, Gap)
         signed = read_signed(reply.message)

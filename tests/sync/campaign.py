@@ -23,6 +23,7 @@ from edge_agent.store.database import connect
 from edge_agent.store.facts import fact_id, read_head
 from tests.servers import Mosquitto, Postgres, postgres_cluster
 from tests.sync.line import Line
+from tests.sync.witness import Witness
 from tests.sync.world import Device, Program, eventually, program
 
 AGENTS, HOSTS, WORKERS = 20, 4, 3
@@ -30,13 +31,17 @@ AGENTS, HOSTS, WORKERS = 20, 4, 3
 
 @dataclass
 class Result:
-    """What was done, and what came of it: `wrong` names each agent whose facts are not the centre's."""
+    """What was done, and what came of it: `wrong` names each agent whose facts are not the centre's.
+
+    `messages` were seen at the broker and held against the contract's document; one that it does not describe raises.
+    """
 
     kills: dict[str, int] = field(default_factory=dict)
     facts: int = 0
     wrong: list[str] = field(default_factory=list)
     quarantined: int = 0
     parked: int = 0
+    messages: dict[str, int] = field(default_factory=dict)
 
 
 class Campaign:
@@ -50,6 +55,7 @@ class Campaign:
         (root / "broker").mkdir()
         self.broker = stack.enter_context(Mosquitto(root / "broker", "allow_anonymous true", "max_queued_messages 0"))
         self.line = stack.enter_context(Line(self.broker.port))
+        self.witness = Witness(self.broker.port)
         self.devices = [Device(root / f"d{number}", f"ea-{number:02}") for number in range(AGENTS)]
         for device in self.devices:
             device.provision(self.database, root / "keys", f"mqtt://127.0.0.1:{self.line.port}")
@@ -82,7 +88,7 @@ class Campaign:
             host.kill()
 
     def judge(self, kills: dict[str, int]) -> Result:
-        result = Result(kills)
+        result = Result(kills, messages=dict(self.witness.close(lines=1)))
         with self.database.read() as tx:
             result.quarantined = _count(tx.row("SELECT count(*) FROM quarantine"))
             result.parked = _count(tx.row("SELECT count(*) FROM parked"))

@@ -15,4 +15,5 @@ def test_twenty_agents_and_three_receivers_survive_everything() -> None:
     assert result.wrong == []
     assert result.facts > campaign.AGENTS * (BACKLOG + 1)
     assert (result.quarantined, result.parked) == (0, 0)
+    assert {"batch", "facts_ack", "state"} <= set(result.messages)
     assert sum(result.kills.values()) >= 3

@@ -35,8 +35,10 @@ from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.commands import COMMANDS
 from edge_agent.sync.contract.messages import Result
 from edge_agent.sync.contract.signing import Purpose, Signer, Verifier
+from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.identity import Identity
 from edge_agent.sync.release import Releases
+from tests.sync import witness
 from tests.sync.world import NOW, Device
 
 CENTRE = Signer(Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
@@ -68,7 +70,13 @@ class Office:
         return identity.verifier()
 
     def send(self, command: str, *, signer: Signer = CENTRE, **options: Any) -> Result:
-        return self.desk.receive(self.letter(command, signer=signer, **options))
+        """Send a command and give its answer; what is carried out is what the contract's document describes."""
+        letter = self.letter(command, signer=signer, **options)
+        result = self.desk.receive(letter)
+        witness.check(self.device.address.topic(Channel.RES), msgspec.json.encode(result))
+        if result.result in {"done", "taken"}:
+            witness.check(self.device.address.topic(Channel.CMD), letter)
+        return result
 
     def letter(
         self,

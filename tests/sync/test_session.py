@@ -35,6 +35,7 @@ from edge_agent.sync.contract.topics import Address, Channel
 from edge_agent.sync.dispatch import Dispatcher
 from edge_agent.sync.documents import DocumentSender
 from edge_agent.sync.session import Session
+from tests.sync import witness
 from tests.sync.world import NOW
 
 ADDRESS = Address("jinan", "ea-1")
@@ -115,6 +116,7 @@ class Network:
     def publish(self, channel: Channel, message: bytes, *, retain: bool = False) -> None:
         del retain
         self.sent += 1
+        witness.check(ADDRESS.topic(channel), message, lines=1)
         for _ in range(1 + (self._random.random() < self.repeats)):
             if self._random.random() >= self.loss:
                 self._wire.append((channel, message))
@@ -155,6 +157,7 @@ class Network:
         replies = self.ingest.take([Arrival(ADDRESS, *message) for message in arrived], now)
         replies += self.ingest.ask_for_missing(now)
         for reply in replies:
+            witness.check(reply.address.topic(reply.channel), reply.message)
             if self._random.random() >= self.loss:
                 self.session.receive(reply.channel, reply.message, self.venue.clock.boottime())
 

@@ -43,8 +43,8 @@ def validate(schema: dict[str, Any], content: object) -> None:
     _validator(json.dumps(schema)).validate(content)
 
 
-def check(topic: str, payload: bytes) -> str:
-    """Hold one message against its channel; give the name of the message that it is."""
+def check(topic: str, payload: bytes, *, lines: int | None = None) -> str:
+    """Hold one message against its channel, of a batch `lines` facts (None: all); give the name of what it is."""
     channel = topic.rsplit("/", 1)[1]
     found = document()["channels"][channel]
     parts = zip(found["address"].split("/"), topic.split("/"), strict=True)
@@ -52,7 +52,7 @@ def check(topic: str, payload: bytes) -> str:
     errors = []
     for name in found["messages"]:
         try:
-            check_message(name, payload)
+            check_message(name, payload, lines=lines)
         except Exception as error:  # noqa: BLE001 - one of the channel's messages must fit; told below
             errors.append(error)
         else:
@@ -60,13 +60,13 @@ def check(topic: str, payload: bytes) -> str:
     raise AssertionError(f"{topic}: {payload[:200]!r} is none of {list(found['messages'])}: {errors}")
 
 
-def check_message(name: str, payload: bytes) -> None:
+def check_message(name: str, payload: bytes, *, lines: int | None = None) -> None:
     message = document()["components"]["messages"][name]
     schema = message["payload"]
     if message.get("contentType") == "application/zstd":
         header, *rest = zstandard.ZstdDecompressor().decompress(payload, max_output_size=8 << 20).split(b"\n")
         validate(schema["x-header"], json.loads(header))
-        for line in rest if "x-lines" in schema else ():
+        for line in rest[:lines] if "x-lines" in schema else ():
             validate(schema["x-lines"], json.loads(line))
         return
     content = json.loads(payload)
@@ -90,7 +90,7 @@ class Witness:
     def _hear(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         self._heard.append((message.topic, bytes(message.payload)))
 
-    def close(self) -> Counter[str]:
+    def close(self, *, lines: int | None = None) -> Counter[str]:
         self._client.disconnect()
         self._client.loop_stop()
-        return Counter(check(topic, payload) for topic, payload in self._heard)
+        return Counter(check(topic, payload, lines=lines) for topic, payload in self._heard)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +11,7 @@ from os import sysconf
 from pathlib import Path
 
 from edge_agent.errors import DeviceError
+from edge_agent.simulator.process import find_program, free_port, listens
 
 _TICKS = sysconf("SC_CLK_TCK")
 _PATIENCE = 30.0
@@ -21,7 +20,7 @@ _PATIENCE = 30.0
 @contextmanager
 def broker(folder: Path) -> Iterator[int]:
     """Start mosquitto on a free loopback port; give the port."""
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    program = find_program("mosquitto")
     if program is None:
         raise DeviceError("mosquitto is not installed.", do="Run: apt install mosquitto, or name a broker: --mqtt URL")
     port = free_port()
@@ -50,20 +49,6 @@ def program(*arguments: str, data: Path | None = None, module: str = "edge_agent
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def wait_for(port: int) -> None:

@@ -30,7 +30,8 @@ from edge_agent.model.media import MediaKind
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import open_agent
 from edge_agent.serve.run import Service
-from edge_agent.simulator.venue import PATIENCE, Process, Venue, listens
+from edge_agent.simulator.process import PATIENCE, Process, listens
+from edge_agent.simulator.venue import Venue
 from edge_agent.store import lessons
 from edge_agent.store.files import TEMPORARY
 

@@ -17,10 +17,11 @@ import typer
 
 from edge_agent.central.database import open_database
 from edge_agent.cli.bench import Bench
-from edge_agent.cli.benches._processes import free_port, program, wait_for
+from edge_agent.cli.benches._processes import program, wait_for
 from edge_agent.cli.benches._venue import enrol, make_device
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.serve.agent import open_agent
+from edge_agent.simulator.process import free_port
 from edge_agent.store import media as media_rows
 from edge_agent.store.uploads import Wanted
 from edge_agent.sync.contract.http import bearer
