@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -27,12 +28,12 @@ from edge_agent.intake.formats import MAX_BYTES
 from edge_agent.intake.messages import refuse
 from edge_agent.intake.online import parse_online
 from edge_agent.intake.problems import Severity
-from edge_agent.intake.roster import RosterDraft, parse_roster
+from edge_agent.intake.roster import parse_roster
 from edge_agent.intake.stored import load_world
 from edge_agent.intake.summary import summary
 from edge_agent.intake.teachers import parse_teachers
 from edge_agent.intake.templates import TEMPLATES
-from edge_agent.intake.timetable import TimetableDraft, parse_timetable
+from edge_agent.intake.timetable import parse_timetable
 from edge_agent.intake.world import World
 from edge_agent.serve.agent import make_clock, open_agent
 from edge_agent.settings import load_settings
@@ -71,12 +72,8 @@ def import_roster(
     complete: Complete = False,
 ) -> None:
     """导入学员名册 / import the trainees of a class."""
-    data = _read(file)
-
-    def parse(world: World) -> RosterDraft:
-        return parse_roster(data, file.name, world, class_ref=class_ref, complete=complete)
-
-    _import(parse, write_roster, dry_run=dry_run, as_json=as_json, accept=accept)
+    parse = partial(parse_roster, class_ref=class_ref, complete=complete)
+    _import(file, parse, write_roster, dry_run=dry_run, as_json=as_json, accept=accept)
 
 
 @import_app.command("timetable")
@@ -89,53 +86,43 @@ def import_timetable(
     complete: Complete = False,
 ) -> None:
     """导入课表 / import the lessons of a class."""
-    data = _read(file)
-
-    def parse(world: World) -> TimetableDraft:
-        return parse_timetable(data, file.name, world, class_ref=class_ref, complete=complete)
-
-    _import(parse, write_timetable, dry_run=dry_run, as_json=as_json, accept=accept)
+    parse = partial(parse_timetable, class_ref=class_ref, complete=complete)
+    _import(file, parse, write_timetable, dry_run=dry_run, as_json=as_json, accept=accept)
 
 
 @import_app.command("classes")
-def import_classes(file: File, dry_run: DryRun = False, as_json: AsJson = False, accept: Accept = None) -> None:
+def import_classes(
+    file: File,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    accept: Accept = None,
+) -> None:
     """批量导入班级 / import a list of classes."""
-    data = _read(file)
-    _import(
-        lambda world: parse_classes(data, file.name, world),
-        write_classes,
-        dry_run=dry_run,
-        as_json=as_json,
-        accept=accept,
-    )
+    _import(file, parse_classes, write_classes, dry_run=dry_run, as_json=as_json, accept=accept)
 
 
 @import_app.command("teachers")
-def import_teachers(file: File, dry_run: DryRun = False, as_json: AsJson = False, accept: Accept = None) -> None:
+def import_teachers(
+    file: File,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    accept: Accept = None,
+) -> None:
     """导入讲师名单 / import the district's list of teachers."""
-    data = _read(file)
-    _import(
-        lambda world: parse_teachers(data, file.name, world),
-        write_teachers,
-        dry_run=dry_run,
-        as_json=as_json,
-        accept=accept,
-    )
+    _import(file, parse_teachers, write_teachers, dry_run=dry_run, as_json=as_json, accept=accept)
 
 
 @import_app.command("online")
 def import_online(
-    file: File, dry_run: DryRun = False, as_json: AsJson = False, class_ref: Class = "", accept: Accept = None
+    file: File,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    class_ref: Class = "",
+    accept: Accept = None,
 ) -> None:
     """导入线上课时和证书 / import online hours and certificates."""
-    data = _read(file)
-    _import(
-        lambda world: parse_online(data, file.name, world, class_ref=class_ref),
-        write_online,
-        dry_run=dry_run,
-        as_json=as_json,
-        accept=accept,
-    )
+    parse = partial(parse_online, class_ref=class_ref)
+    _import(file, parse, write_online, dry_run=dry_run, as_json=as_json, accept=accept)
 
 
 @template_app.command()
@@ -168,19 +155,24 @@ def _read(file: Path) -> bytes:
 
 
 def _import(
-    parse: Callable[[World], D],
+    file: Path,
+    read: Callable[[bytes, str, World], D],
     write: Callable[[Transaction, D, tuple[str, ...], str], Counts],
     *,
     dry_run: bool,
     as_json: bool,
     accept: list[str] | None,
 ) -> None:
+    data = _read(file)
     settings = load_settings()
     clock = make_clock(settings)
     ticked = frozenset(accept or ())
 
     def load(connection: Connection | None) -> World:
         return load_world(connection, now=clock.stamp().wall, policy=settings.policy)
+
+    def parse(world: World) -> D:
+        return read(data, file.name, world)
 
     if dry_run:
         # Without a database yet the file can still be checked by itself.

@@ -35,12 +35,13 @@ class Planned:
     def row(self) -> int:
         return self.place.row if self.place else 0
 
-    def named(self, beside: TrainingClass) -> str:
-        """Name it to a person who looks at a row of the class `beside`."""
+    def named(self, beside: TrainingClass) -> tuple[str, str]:
+        """Name it, in Chinese and in English, to a person who looks at a row of the class `beside`."""
         if self.place is not None:
-            return f"第 {self.place.row} 行"
+            return f"第 {self.place.row} 行", f"row {self.place.row}"
         when = f"{self.lesson.date:%m-%d} {self.lesson.start:%H:%M}"
-        return when if self.training == beside else f"{self.training.name} {when}"
+        name = when if self.training == beside else f"{self.training.name} {when}"
+        return f" {name} ", name
 
 
 def stored(world: World, without: Iterable[str]) -> Iterator[Planned]:
@@ -62,7 +63,8 @@ def find_overlaps(report: Report, world: World, lessons: Sequence[Planned]) -> N
             code = "lessons_overlap" if conflict.claim is Claim.CLASS else "subgroups_overlap"
         else:
             code = _BETWEEN_CLASSES[conflict.claim]
-        report.add(code, last.place, other=first.named(last.training), count=conflict.count)
+        other, other_en = first.named(last.training)
+        report.add(code, last.place, other=other, other_en=other_en, count=conflict.count)
 
 
 def _booking(world: World, planned: Planned) -> Booking:

@@ -174,17 +174,18 @@ def _fill_table(sheet: Worksheet, template: Template) -> None:
 
 
 def _fill_guide(sheet: Worksheet, template: Template) -> None:
-    lines = (
-        "1. 橙色表头必填；不要改动表头文字，可以增加自己的列（不读取）。",
-        "2. 灰色的示例行不会导入，可以留着，也可以删去。",
-        "3. 身份证号码、手机号码两列是文本格式；从别的表粘贴时选“只粘贴文本”，否则 Excel 会抹掉身份证末三位。",
-        "4. 有一处错误，整个文件都不会导入；改好后重新导入即可。",
-        "5. 也可以直接导入自己的表：系统认识常用的表头名称、标题行和合并的标题。",
-    )
+    lines = [
+        "橙色表头必填；不要改动表头文字，可以增加自己的列（不读取）。",
+        "灰色的示例行不会导入，可以留着，也可以删去。",
+        "有一处错误，整个文件都不会导入；改好后重新导入即可。",
+        "也可以直接导入自己的表：系统认识常用的表头名称、标题行和合并的标题。",
+    ]
+    if _DOCUMENT in template.columns:
+        lines.insert(2, "号码各列是文本格式；从别的表粘贴时选“只粘贴文本”，否则 Excel 会抹掉身份证末三位。")
     sheet.append([f"{template.title}：填写说明"])
     sheet["A1"].font = Font(bold=True, size=14)
-    for line in lines:
-        sheet.append([line])
+    for number, line in enumerate(lines, 1):
+        sheet.append([f"{number}. {line}"])
     sheet.append([])
     sheet.append(["列", "是否必填", "说明"])
     for index in range(1, len(_HELP_WIDTHS) + 1):

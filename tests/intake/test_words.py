@@ -18,7 +18,8 @@ LAYOUTS = {name: layout for name, layout in vars(columns).items() if isinstance(
 
 
 def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    """A figure that is worded differently in English has `_en` at its name's end."""
+    return {name.removesuffix("_en") for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 @pytest.mark.parametrize("code", MESSAGES)

@@ -75,27 +75,27 @@ LESSONS = {
     "lessons_overlap": Message(
         ERROR,
         "与{other}的课时间重叠（同一班级）。请改正。",
-        "It overlaps another lesson of its class ({other}). Mend one.",
+        "It overlaps another lesson of its class ({other_en}). Mend one.",
     ),
     "subgroups_overlap": Message(
         ERROR,
         "与{other}的课同时使用同一教室或讲师（同班不同组）。请改正。",
-        "Another group of the class has the same room or teacher at that time ({other}). Mend one.",
+        "Another group of the class has the same room or teacher at that time ({other_en}). Mend one.",
     ),
     "room_overlap": Message(
         WARNING,
         "与{other}的课同时占用同一教室。确认后勾选。",
-        "The room is taken at that time ({other}). Tick it if so meant.",
+        "The room is taken at that time ({other_en}). Tick it if so meant.",
     ),
     "teacher_overlap": Message(
         WARNING,
         "讲师同时还有{other}的课。确认后勾选。",
-        "The teacher has another lesson then ({other}). Tick it if so meant.",
+        "The teacher has another lesson then ({other_en}). Tick it if so meant.",
     ),
     "trainees_overlap": Message(
         WARNING,
         "有 {count} 名学员同时还要上{other}的课。确认后勾选。",
-        "{count} trainees have another lesson then ({other}). Tick it if so meant.",
+        "{count} trainees have another lesson then ({other_en}). Tick it if so meant.",
     ),
     # Rooms and teachers.
     "room_none": Message(
