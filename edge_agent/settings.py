@@ -86,6 +86,13 @@ class DiskSettings(Section):
     forecast_days: int = Field(default=5, ge=1, description="Teaching days ahead for which a full disk is foretold.")
 
 
+class ArchiveSettings(Section):
+    folder: Path | None = Field(
+        default=None, description="Where an archive disk or a NAS is mounted; copies that were read back count."
+    )
+    keep_free_mb: int = Field(default=500, ge=0, description="Left free on the archive disk.")
+
+
 class CameraSettings(Section):
     search: tuple[str, ...] = Field(
         default=(), description="Hosts and subnets that a search for cameras asks one by one, where multicast is lost."
@@ -155,6 +162,7 @@ class Settings(BaseSettings):
     clock: ClockSettings = ClockSettings()
     media: MediaSettings = MediaSettings()
     disk: DiskSettings = DiskSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     cameras: CameraSettings = CameraSettings()
     capture: CaptureSettings = CaptureSettings()
     web: WebSettings = WebSettings()

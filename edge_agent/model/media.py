@@ -28,7 +28,7 @@ class UploadPolicy(StrEnum):
 class Media:
     """A complete file. `path` is relative to the media folder, `start` and `end` are what it shows.
 
-    `confirmed` is when the central server, or a verified archive disk, confirmed the same SHA-256.
+    `confirmed` is when the central server confirmed the same SHA-256, `archived` when a copy on an archive disk did.
     """
 
     id: str
@@ -44,3 +44,4 @@ class Media:
     confirmed: datetime | None = None
     requested: bool = False
     deleted: datetime | None = None
+    archived: datetime | None = None

@@ -19,10 +19,14 @@ from edge_agent.rules.windows import lesson_times
 from edge_agent.serve.agent import Agent
 from edge_agent.settings import Settings
 from edge_agent.store import cameras, law, media, outbox
+from edge_agent.store.archive import ArchiveDisk
+from edge_agent.store.archived import read_place
 from edge_agent.store.database import Connection
+from edge_agent.store.facts import read_head
 from edge_agent.store.lessons import load_timetables
 from edge_agent.sync.identity import IdentityFolder
-from edge_agent.upkeep.disk import Forecast, forecast
+from edge_agent.upkeep.archivist import KINDS, ArchiveState, ArchiveView
+from edge_agent.upkeep.disk import MB, Forecast, forecast
 from edge_agent.upkeep.health.view import CameraView, View
 from edge_agent.upkeep.sensors import celsius, under_voltage
 from edge_agent.upkeep.space import level_now, reserves
@@ -31,8 +35,17 @@ DEFAULT_RATE = 500_000.0
 """Bytes a second of a camera before anything was recorded here: 4 Mbit/s, what 1080p cameras come set to."""
 
 
-def gather(agent: Agent, connection: Connection, *, database_faults: Sequence[str] = ()) -> View:
-    """Read the device's state; what one part can't tell is left out, and its check says so."""
+def gather(
+    agent: Agent,
+    connection: Connection,
+    *,
+    database_faults: Sequence[str] = (),
+    archive: ArchiveView | None = None,
+) -> View:
+    """Read the device's state; what one part can't tell is left out, and its check says so.
+
+    `archive` is what `upkeep` knows of the archive disk; without it, the disk itself is looked at.
+    """
     settings, stamp = agent.settings, agent.clock.stamp()
     schedules, policy_faults = _schedules(connection, settings, stamp.wall)
     known = cameras.known(connection, stamp.wall)
@@ -64,7 +77,24 @@ def gather(agent: Agent, connection: Connection, *, database_faults: Sequence[st
         policy_faults=policy_faults,
         celsius=celsius(),
         under_voltage=under_voltage(),
+        archive=archive or _archive(settings, connection),
     )
+
+
+def archive_disk(settings: Settings, connection: Connection) -> ArchiveDisk | None:
+    """Give the archive disk that is configured."""
+    folder = settings.archive.folder
+    return None if folder is None else ArchiveDisk(folder, read_head(connection).agent, beside=settings.store.media)
+
+
+def _archive(settings: Settings, connection: Connection) -> ArchiveView | None:
+    disk = archive_disk(settings, connection)
+    if disk is None:
+        return None
+    state = ArchiveState.ABSENT
+    if disk.is_there():
+        state = ArchiveState.FULL if disk.free() < settings.archive.keep_free_mb * MB else ArchiveState.WELL
+    return ArchiveView(state, media.count_unarchived(connection, read_place(connection), KINDS))
 
 
 def _schedules(connection: Connection, settings: Settings, now: datetime) -> tuple[list[Schedule], list[str]]:

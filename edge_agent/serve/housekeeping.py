@@ -21,6 +21,7 @@ from edge_agent.evidence.seal import keep_media_root
 from edge_agent.model.kinds.system import BackupMade
 from edge_agent.serve.agent import Agent
 from edge_agent.store import requests
+from edge_agent.store.archive import ArchiveDisk
 from edge_agent.store.backup import make_backup
 from edge_agent.store.fsck import fsck
 
@@ -41,8 +42,8 @@ _DAILY = (
 class Housekeeping:
     """The daily jobs. `faults` are those of the last check of the database."""
 
-    def __init__(self, agent: Agent, zone: ZoneInfo) -> None:
-        self._agent, self._zone = agent, zone
+    def __init__(self, agent: Agent, zone: ZoneInfo, archive: ArchiveDisk | None = None) -> None:
+        self._agent, self._zone, self._archive = agent, zone, archive
         self.faults: tuple[str, ...] = ()
         self._scheduler: BackgroundScheduler | None = None
         self.rebuild()
@@ -71,7 +72,7 @@ class Housekeeping:
         self.faults = tuple(f"{each.subject}: {each.what}" for each in findings if not each.harmless)
 
     def back_up(self) -> None:
-        """Keep a copy of a week's databases beside the media, where another disk may be."""
+        """Keep a copy of a week's databases beside the media, and one on the archive disk where that is there."""
         now = self._agent.clock.stamp().wall.astimezone(self._zone)
         folder = self._agent.files.root.parent / "backups"
         folder.mkdir(exist_ok=True)
@@ -82,6 +83,8 @@ class Housekeeping:
         self._agent.writer.append(BackupMade(name=out.name, sha256=backup.sha256, epoch=backup.epoch, seq=backup.seq))
         for old in sorted(folder.glob("edge_agent-*.db"))[:-KEPT_BACKUPS]:
             old.unlink()  # not media: a backup that newer ones replace
+        if self._archive is not None and self._archive.is_there():
+            self._archive.keep(out, f"backups/{out.name}", backup.sha256)
 
     def root(self) -> None:
         """Put yesterday's media root on the record; drop old requests."""

@@ -15,12 +15,14 @@ from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.errands import Errands
 from edge_agent.serve.examination import Examiner
 from edge_agent.serve.exports import EXPORT, Exporter
-from edge_agent.serve.health import gather
+from edge_agent.serve.health import archive_disk, gather
 from edge_agent.serve.housekeeping import Housekeeping
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.store.setup import note_high_water
 from edge_agent.upkeep.alarms import Alarms
+from edge_agent.upkeep.archivist import Archivist
+from edge_agent.upkeep.disk import MB
 from edge_agent.upkeep.health import examine
 from edge_agent.upkeep.metrics import FILE as METRICS
 from edge_agent.upkeep.metrics import write_metrics
@@ -31,6 +33,7 @@ MARK_SECONDS = 5.0
 SPACE_SECONDS = 60.0
 HEALTH_SECONDS = 30.0
 METRICS_SECONDS = 60.0
+ARCHIVE_SECONDS = 60.0
 
 
 def seal_key_file(settings: Settings) -> Path:
@@ -58,7 +61,12 @@ class Upkeep:
                 "support_bundle": examiner.support_bundle,
             },
         )
-        self._housekeeping = Housekeeping(agent, policy.zone)
+        disk = archive_disk(agent.settings, self._reader)
+        self._archivist = disk and Archivist(
+            disk, agent.writer, agent.files, keep_free=agent.settings.archive.keep_free_mb * MB
+        )
+        self._archive_reader = agent.connect()
+        self._housekeeping = Housekeeping(agent, policy.zone, disk)
         self._due: dict[str, float] = {}
 
     def tick(self) -> None:
@@ -79,12 +87,16 @@ class Upkeep:
             agent.ballast.ensure()
             keep = reserves(agent.settings.disk).substream
             free_space(agent.writer, self._reader, agent.files, self._rules, stamp.wall, keep_free=keep)
+        if self._archivist and self._is_due("archive", ARCHIVE_SECONDS):
+            self._archivist.start(self._archive_reader)
         if self._is_due("health", HEALTH_SECONDS):
             self._examine()
 
     def close(self) -> None:
         """Seal and mark what the last seconds brought, then let go."""
         self._housekeeping.close()
+        if self._archivist:
+            self._archivist.close()
         self._errands.close()
         seal_head(self._agent.writer, self._signer)
         note_high_water(self._agent.database, self._reader)
@@ -92,7 +104,8 @@ class Upkeep:
 
     def _examine(self) -> None:
         agent = self._agent
-        view = gather(agent, self._reader, database_faults=self._housekeeping.faults)
+        archive = self._archivist.view(self._reader) if self._archivist else None
+        view = gather(agent, self._reader, database_faults=self._housekeeping.faults, archive=archive)
         facts = self._alarms.update(examine(view))
         if facts:
             agent.writer.append(*facts)

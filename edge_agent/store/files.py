@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from edge_agent.durable import sync_folder
 from edge_agent.errors import InputError, StorageError
 from edge_agent.model.media import MediaKind
 
@@ -87,7 +88,7 @@ class Pending:
         folder.mkdir(parents=True, exist_ok=True)
         final = folder / f"{start:%H%M%S}-{self.path.stem}{self._suffix}"
         self.path.rename(final)
-        _fsync_folder(folder)
+        sync_folder(folder)
         return Stored(str(final.relative_to(self._root)), self._digest.hexdigest(), self.size)
 
     def discard(self) -> None:
@@ -141,7 +142,7 @@ class MediaFiles:
         folder.mkdir(parents=True, exist_ok=True)
         final = folder / f"{start:%H%M%S}-{leftover.name}"
         leftover.rename(final)
-        _fsync_folder(folder)
+        sync_folder(folder)
         return Stored(str(final.relative_to(self.root)), digest.hexdigest(), size)
 
     def locate(self, path: str) -> Path:
@@ -209,11 +210,3 @@ class Ballast:
             return False
         self.path.unlink(missing_ok=True)
         return True
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

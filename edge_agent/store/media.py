@@ -6,6 +6,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,17 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.store.database import to_micros
 from edge_agent.store.rows import from_row, insert, to_row
 from edge_agent.store.writer import Transaction
+
+_HELD = "archived IS NOT NULL"
+_FREE = f"(requested = 0 OR {_HELD})"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """`number` grows with each file that is added."""
+
+    number: int
+    media: Media
 
 
 def new_media_id() -> str:
@@ -121,7 +133,7 @@ def note_heads(tx: Transaction, identifier: str, heads: int | None) -> None:
 
 
 def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
-    """Note that the centre or an archive holds the same bytes; False, and nothing changed, where the hash differs."""
+    """Note that the centre holds the same bytes; False, and nothing changed, where the hash differs."""
     done = tx.execute(
         "UPDATE media SET confirmed = ?, confirmed_by = ? WHERE id = ? AND sha256 = ?",
         (to_micros(tx.stamp.wall), by, identifier, sha256),
@@ -131,8 +143,51 @@ def confirm(tx: Transaction, identifier: str, sha256: str, *, by: str) -> bool:
 
 def confirmed_by(connection: sqlite3.Connection, identifier: str) -> str:
     """Say who confirmed a file, `centre` or `archive`; empty before anybody did."""
-    row = connection.execute("SELECT confirmed_by FROM media WHERE id = ?", (identifier,)).fetchone()
-    return "" if row is None else row["confirmed_by"] or ""
+    row = connection.execute("SELECT confirmed_by, archived FROM media WHERE id = ?", (identifier,)).fetchone()
+    if row is None:
+        return ""
+    return row["confirmed_by"] or ("" if row["archived"] is None else "archive")
+
+
+def mark_archived(tx: Transaction, identifier: str) -> None:
+    """Note that an archive disk holds the same bytes: they were read back from it."""
+    tx.execute("UPDATE media SET archived = ? WHERE id = ?", (to_micros(tx.stamp.wall), identifier))
+
+
+def unarchived(connection: sqlite3.Connection, after: int, kinds: Iterable[MediaKind], limit: int) -> list[Numbered]:
+    """Give the next files without a copy, in the order in which they came, with numbers to go on from."""
+    names = [kind.value for kind in kinds]
+    rows = connection.execute(
+        "SELECT rowid AS number, * FROM media WHERE rowid > ? AND kind IN (SELECT value FROM json_each(?))"
+        " AND archived IS NULL AND deleted IS NULL ORDER BY rowid LIMIT ?",
+        (after, json.dumps(names), limit),
+    )
+    return [Numbered(row["number"], from_row(Media, row)) for row in rows]
+
+
+def count_unarchived(connection: sqlite3.Connection, after: int, kinds: Iterable[MediaKind]) -> int:
+    names = [kind.value for kind in kinds]
+    (count,) = connection.execute(
+        "SELECT count(*) FROM media WHERE rowid > ? AND kind IN (SELECT value FROM json_each(?))"
+        " AND archived IS NULL AND deleted IS NULL",
+        (after, json.dumps(names)),
+    ).fetchone()
+    return int(count)
+
+
+def ended_before(
+    connection: sqlite3.Connection, kind: MediaKind, before: datetime, *, promised: bool, limit: int
+) -> list[Media]:
+    """Give the oldest files of a kind that ended before a moment; of what is `promised` those alone that are held."""
+    found: list[Media] = []
+    for condition in ("confirmed IS NOT NULL", f"confirmed IS NULL AND {_HELD if promised else _FREE}"):
+        rows = connection.execute(
+            f"SELECT * FROM media WHERE kind = ? AND start < ? AND end <= ? AND deleted IS NULL AND {condition}"  # noqa: S608 - constants
+            " ORDER BY start LIMIT ?",
+            (kind.value, to_micros(before), to_micros(before), limit),
+        )
+        found += [from_row(Media, row) for row in rows]
+    return sorted(found, key=lambda media: media.start)[:limit]
 
 
 def request(tx: Transaction, identifier: str) -> bool:

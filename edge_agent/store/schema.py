@@ -72,11 +72,12 @@ CREATE INDEX by_hand_end ON by_hand(end);
 CREATE TABLE media(
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
     start INTEGER NOT NULL, end INTEGER NOT NULL, lesson TEXT NOT NULL, camera TEXT NOT NULL, mime TEXT NOT NULL,
-    confirmed INTEGER, confirmed_by TEXT, requested INTEGER NOT NULL DEFAULT 0, deleted INTEGER,
+    confirmed INTEGER, confirmed_by TEXT, requested INTEGER NOT NULL DEFAULT 0, deleted INTEGER, archived INTEGER,
     attributes TEXT NOT NULL DEFAULT '{}'); -- rows are long, and come in order: a page for each row would be split
 CREATE INDEX media_lesson ON media(lesson, kind, start);
 CREATE INDEX media_camera ON media(camera, kind, start);
 CREATE INDEX media_unconfirmed ON media(kind, start) WHERE confirmed IS NULL AND deleted IS NULL;
+CREATE INDEX media_confirmed ON media(kind, start) WHERE confirmed IS NOT NULL AND deleted IS NULL;
 CREATE INDEX media_requested ON media(kind, start) WHERE requested = 1 AND confirmed IS NULL AND deleted IS NULL;
 CREATE TABLE slots(
     id TEXT PRIMARY KEY, lesson TEXT NOT NULL, state TEXT NOT NULL, media TEXT, cause TEXT NOT NULL,

@@ -57,7 +57,7 @@ def _may_go(media: Media, rule: Rule, now: datetime) -> bool:
     if now - media.end < rule.min_keep:
         return False
     promised = rule.upload is UploadPolicy.ALL or media.requested
-    return media.confirmed is not None or not promised
+    return not promised or media.confirmed is not None or media.archived is not None
 
 
 def _is_over(media: Media, rule: Rule, now: datetime) -> bool:
@@ -82,7 +82,7 @@ def delete(writer: Writer, files: MediaFiles, deletion: Deletion, rule: Rule) ->
                 start=media.start,
                 rule=f"{deletion.why} upload={rule.upload.value} min_keep={rule.min_keep.days}d keep={rule.keep.days}d",
                 confirmed_by=media_rows.confirmed_by(tx.connection, media.id),
-                confirmed_at=media.confirmed,
+                confirmed_at=media.confirmed or media.archived,
             )
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from edge_agent.model.media import MediaKind
+from edge_agent.model.media import Media, MediaKind, UploadPolicy
 from edge_agent.settings import DiskSettings, MediaSettings
 from edge_agent.store import media as media_rows
 from edge_agent.store.database import Connection
@@ -15,6 +15,7 @@ from edge_agent.upkeep.disk import MB, Level, Reserves, level
 from edge_agent.upkeep.retention import Rule, decide, delete
 
 _YEAR = timedelta(days=366)
+_AT_ONCE = 500  # files of a kind that one look deletes at most; the next one is a minute later
 
 
 def reserves(settings: DiskSettings) -> Reserves:
@@ -48,11 +49,20 @@ def free_space(
 ) -> int:
     """Delete what may go, until `keep_free` bytes are free; give how many files went."""
     wanted = max(0, keep_free - files.free())
-    known = [row for kind in MediaKind for row in media_rows.present(connection, kind)]
-    chosen = decide(known, rules, now, wanted=wanted)
+    chosen = decide(_candidates(connection, rules, now, pressed=bool(wanted)), rules, now, wanted=wanted)
     for deletion in chosen:
         delete(writer, files, deletion, rules[deletion.media.kind])
     return len(chosen)
+
+
+def _candidates(
+    connection: Connection, rules: Mapping[MediaKind, Rule], now: datetime, *, pressed: bool
+) -> Iterator[Media]:
+    """Give the oldest files that `decide` might let go: after years there are too many to look at each of them."""
+    for kind, rule in rules.items():
+        least = rule.min_keep if pressed and kind is MediaKind.RECORDING else rule.keep
+        promised = rule.upload is UploadPolicy.ALL
+        yield from media_rows.ended_before(connection, kind, now - least, promised=promised, limit=_AT_ONCE)
 
 
 def level_now(files: MediaFiles, settings: DiskSettings) -> Level:

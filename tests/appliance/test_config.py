@@ -16,7 +16,7 @@ def test_what_is_commented_out_is_the_default() -> None:
     assert uncommented != text
     found, default = Settings(**tomllib.loads(uncommented)), Settings()
     assert found.store.data_dir == Path("/var/lib/edge_agent")
-    assert found.model_copy(update={"store": default.store}) == default
+    assert found.model_copy(update={"store": default.store, "archive": default.archive}) == default
 
 
 def test_the_sample_is_accepted_as_it_is() -> None:

@@ -13,6 +13,7 @@ from edge_agent.model.camera import CameraState
 from edge_agent.model.stamp import Trust
 from edge_agent.store.cameras import Known
 from edge_agent.upkeep.alarms import Alarms
+from edge_agent.upkeep.archivist import ArchiveState, ArchiveView
 from edge_agent.upkeep.disk import Forecast
 from edge_agent.upkeep.disk import Level as Space
 from edge_agent.upkeep.health import Finding, Level, View, examine
@@ -77,6 +78,9 @@ def test_a_well_device_has_no_findings() -> None:
         (replace(WELL, celsius=76), {"heat": Level.WARNING}),
         (replace(WELL, celsius=83), {"heat": Level.CRITICAL}),
         (replace(WELL, under_voltage=True), {"power": Level.WARNING}),
+        (replace(WELL, archive=ArchiveView(ArchiveState.WELL, 7)), {}),
+        (replace(WELL, archive=ArchiveView(ArchiveState.ABSENT, 7)), {"archive": Level.WARNING}),
+        (replace(WELL, archive=ArchiveView(ArchiveState.FULL, 7, "full")), {"archive": Level.WARNING}),
         (replace(WELL, stamp=replace(WELL.stamp, trust=Trust.UNTRUSTED)), {"clock": Level.CRITICAL}),
         (replace(WELL, stamp=replace(WELL.stamp, trust=Trust.HOLDOVER, max_error=5)), {"clock": Level.NOTICE}),
         (replace(WELL, stamp=replace(WELL.stamp, trust=Trust.HOLDOVER, max_error=0.5)), {}),

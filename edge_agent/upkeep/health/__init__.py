@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge_agent.upkeep.health.archive import ArchiveCheck
 from edge_agent.upkeep.health.camera import CameraCheck
 from edge_agent.upkeep.health.certificate import CertificateCheck
 from edge_agent.upkeep.health.clock import ClockCheck
@@ -18,6 +19,7 @@ from edge_agent.upkeep.health.view import View
 CHECKS: tuple[Check, ...] = (
     DatabaseCheck(),
     DiskCheck(),
+    ArchiveCheck(),
     ClockCheck(),
     CameraCheck(),
     ModelCheck(),

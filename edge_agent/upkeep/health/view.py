@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from edge_agent.model.stamp import Stamp
 from edge_agent.store.cameras import Known
+from edge_agent.upkeep.archivist import ArchiveView
 from edge_agent.upkeep.disk import Forecast, Level
 
 
@@ -22,7 +23,10 @@ class CameraView:
 
 @dataclass(frozen=True)
 class View:
-    """The device at one moment. What could not be read is None or empty, and the check that needs it says so."""
+    """The device at one moment. What could not be read is None or empty, and the check that needs it says so.
+
+    `archive` is None where none is configured.
+    """
 
     stamp: Stamp
     cameras: Mapping[str, CameraView] = field(default_factory=dict)
@@ -41,3 +45,4 @@ class View:
     policy_faults: Sequence[str] = ()
     celsius: float | None = None
     under_voltage: bool = False
+    archive: ArchiveView | None = None
