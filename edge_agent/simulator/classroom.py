@@ -21,6 +21,7 @@ from edge_agent.evidence.seal import seal_head
 from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.model.kinds.attendance import SignedIn, SignedOut
 from edge_agent.model.kinds.capture import (
+    CameraChecked,
     ClipKept,
     GapClosed,
     RecordingStarted,
@@ -144,8 +145,11 @@ def _recorded(room: Classroom, lesson: Lesson, segment: timedelta) -> Iterator[t
     hole = taught.start + timedelta(minutes=30)
     gap = Span(hole, hole + timedelta(seconds=20))
     first = lesson.id == "L0a"
+    for minutes in (60, 30):
+        checked = CameraChecked(camera="cam1", lesson=lesson.id, minutes_before=minutes, ok=True)
+        yield taught.start - timedelta(minutes=minutes), partial(_append, room, checked)
     begun = RecordingStarted(lesson=lesson.id, camera="cam1", at=taught.start, trigger="plan")
-    yield taught.start, lambda: _append(room, begun)
+    yield taught.start, partial(_append, room, begun)
     for whole in [Span(taught.start, hole), Span(gap.end, taught.end)] if first else [taught]:
         start = whole.start
         while start < whole.end:
@@ -157,7 +161,7 @@ def _recorded(room: Classroom, lesson: Lesson, segment: timedelta) -> Iterator[t
         yield gap.end, lambda: room.writer.run(lambda tx: gaps.close_gap(tx, closed))
 
 
-def _append(room: Classroom, payload: RecordingStarted) -> None:
+def _append(room: Classroom, payload: CameraChecked | RecordingStarted) -> None:
     room.writer.append(payload)
 
 
