@@ -5,9 +5,10 @@ cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
 
 # Debian packages; `command:package` where the command may also have come from elsewhere.
 readonly APPLIANCE_PACKAGES=(python3-venv)
-readonly SCREEN_PACKAGES=(cage chromium:chromium fonts-noto-cjk)
+readonly SCREEN_PACKAGES=(cage chromium:chromium fonts-noto-cjk fonts-wqy-microhei)
 readonly TEST_PACKAGES=( # the tests talk to these as they are shipped
     python3-venv mosquitto mosquitto-clients postgresql ffmpeg faketime fonts-noto-cjk poppler-utils libreoffice-calc
+    fonts-wqy-microhei swtpm tpm2-tools
     gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,bad,ugly} iproute2 iptables shellcheck systemd
     libatomic1 npm:npm chromium:chromium
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +20,7 @@ from edge_agent.cameras.check import Report
 from edge_agent.cameras.desk import CameraDesk
 from edge_agent.cameras.found import Found
 from edge_agent.cameras.wish import Wish
+from edge_agent.cli.operator import operator
 from edge_agent.serve.agent import open_agent
 from edge_agent.settings import load_settings
 from edge_agent.store.cameras import Known, known
@@ -38,10 +38,6 @@ def _desk() -> Iterator[CameraDesk]:
     settings = load_settings()
     with open_agent(settings) as agent, closing(CameraDesk(settings, agent.writer, agent.clock)) as desk:
         yield desk
-
-
-def _operator() -> str:
-    return f"cli:{getpass.getuser()}"
 
 
 @app.command()
@@ -97,7 +93,7 @@ def bind_command(
         search=tuple(search or ()),
     )
     with _desk() as desk:
-        bound = asyncio.run(desk.bind(wish, by=_operator(), multicast=multicast))
+        bound = asyncio.run(desk.bind(wish, by=operator(), multicast=multicast))
     if as_json:
         print(json.dumps({"bound": [_plain(asdict(one)) for one in bound]}, ensure_ascii=False))
         return
@@ -153,7 +149,7 @@ def check_command(
 ) -> None:
     """检测摄像机 / say in words what is wrong with a camera, and how long its first picture takes."""
     with _desk() as desk:
-        reports = asyncio.run(desk.test(cameras or (), set_clock=set_clock, search=search, by=_operator()))
+        reports = asyncio.run(desk.test(cameras or (), set_clock=set_clock, search=search, by=operator()))
     if as_json:
         print(json.dumps({"reports": [{"ok": one.ok, **asdict(one)} for one in reports]}, ensure_ascii=False))
     else:
@@ -172,7 +168,7 @@ def associate(
     """关联设备 / give a lesson cameras of its own, also while it runs."""
     with _desk() as desk:
         chosen = [one.id for one in desk.cameras(cameras)] if cameras else []
-        saved = desk.registry.associate(lesson, chosen, by=_operator())
+        saved = desk.registry.associate(lesson, chosen, by=operator())
     if as_json:
         print(json.dumps({"lesson": saved.id, "revision": saved.revision, "cameras": saved.cameras}))
     else:
@@ -187,7 +183,7 @@ def unbind(
 ) -> None:
     """解绑摄像机 / unbind a camera; what it recorded stays, its password is deleted."""
     with _desk() as desk:
-        gone = [desk.registry.unbind(one.id, by=_operator(), reason=reason) for one in desk.cameras([camera])]
+        gone = [desk.registry.unbind(one.id, by=operator(), reason=reason) for one in desk.cameras([camera])]
     if as_json:
         print(json.dumps({"unbound": [one.id for one in gone]}))
     else:

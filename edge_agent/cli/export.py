@@ -15,6 +15,7 @@ from edge_agent.errors import InputError
 from edge_agent.evidence.keys import load_or_make
 from edge_agent.evidence.package import Source, Wanted, make_package
 from edge_agent.evidence.seal import seal_head
+from edge_agent.evidence.sheets_pdf import is_embedded
 from edge_agent.model.kinds.system import PackageMade
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import open_agent
@@ -64,5 +65,9 @@ def export(
         return
     print(f"{out}: {made.scope}, {made.files} files, {made.size / 1e6:.1f} MB, SHA-256 {made.sha256}")
     print(f"  {made.incomplete} 节课不完整 / lessons incomplete")
+    for finding in made.findings:
+        print(f"  ? {finding}")
+    if not is_embedded():
+        print("  PDF 未嵌入中文字体，请运行 / no font is embedded, run: apt install fonts-wqy-microhei")
     for path in made.missing_media:
         print(f"  缺少媒体文件 / media file missing: {path}")

@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": ("edge_agent.cli.bench:app", "性能测量 / measure this machine."),
     "cameras": ("edge_agent.cli.cameras:app", "摄像机：搜索、绑定、检测 / find, bind and test cameras."),
     "central": ("edge_agent.cli.central:app", "中心服务 / the central server that receives facts and media."),
+    "copy": ("edge_agent.cli.copy:app", "水印副本 / a watermarked copy for one person."),
     "demo": ("edge_agent.cli.demo:app", "演示整个过程 / the whole product at work, in three minutes."),
     "doctor": ("edge_agent.cli.doctor:app", "体检 / examine this device, and say what to do."),
     "export": ("edge_agent.cli.export:app", "导出证据包 / make a class's evidence package."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import shutil
 from dataclasses import asdict
@@ -12,18 +11,18 @@ from typing import Annotated
 
 import typer
 
-from edge_agent.errors import InputError, NotFoundError
-from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
-from edge_agent.model.media import Media, MediaKind
+from edge_agent.cli.operator import operator
+from edge_agent.evidence.supplements import Material, begin, file_material
+from edge_agent.evidence.supplements import recognise as recognise_material
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import open_agent
 from edge_agent.settings import load_settings
 from edge_agent.store import supplements, training
 from edge_agent.store.lessons import get_lesson
-from edge_agent.store.media import new_media_id
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
+_CHUNK = 1 << 20
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 
@@ -43,42 +42,20 @@ def file_command(
     as_json: AsJson = False,
 ) -> None:
     """提交 / file material for a lesson."""
-    if end <= start:
-        raise InputError("--end: not after --start (结束须晚于开始).")
-    if not reason.strip():
-        raise InputError("--reason: empty (须填写原因).")
     with open_agent(load_settings()) as agent, agent.reading() as connection:
-        found = get_lesson(connection, lesson)
-        zone = load_policy(training.get_class(connection, found.class_id).policy).policy.zone
-        begins, ends = start.replace(tzinfo=zone), end.replace(tzinfo=zone)
-        with material.open("rb") as source, agent.files.create(MediaKind.SUPPLEMENT, material.suffix.lower()) as taken:
-            shutil.copyfileobj(source, taken)
-            stored = taken.commit(begins)
-        row = Media(
-            id=new_media_id(),
-            kind=MediaKind.SUPPLEMENT,
-            path=stored.path,
-            sha256=stored.sha256,
-            size=stored.size,
-            start=begins,
-            end=ends,
-            lesson=lesson,
+        group = training.get_class(connection, get_lesson(connection, lesson).class_id)
+        zone = load_policy(group.policy).policy.zone
+        brought = Material(
+            lesson, start.replace(tzinfo=zone), end.replace(tzinfo=zone), reason, material.suffix.lower()
         )
-        filed = SupplementFiled(
-            supplement=row.id,
-            class_id=found.class_id,
-            lesson=lesson,
-            media=row.id,
-            sha256=stored.sha256,
-            start=begins,
-            end=ends,
-            reason=reason.strip(),
-        )
-        agent.writer.run(lambda tx: supplements.file_supplement(tx, filed, row, by=_operator()))
+        with begin(connection, agent.files, brought) as pending:
+            with material.open("rb") as source:
+                shutil.copyfileobj(source, pending, _CHUNK)
+            row = file_material(agent.writer, connection, pending, brought, by=operator())
     if as_json:
-        print(json.dumps({"supplement": row.id, "sha256": stored.sha256, "size": stored.size}))
+        print(json.dumps({"supplement": row.id, "sha256": row.sha256, "size": row.size}))
     else:
-        print(f"{row.id}  {stored.size} bytes  SHA-256 {stored.sha256}")
+        print(f"{row.id}  {row.size} bytes  SHA-256 {row.sha256}")
 
 
 @app.command()
@@ -90,27 +67,16 @@ def recognise(
     as_json: AsJson = False,
 ) -> None:
     """认可 / note that the district recognises it, by a document of its own."""
-    if not document.strip():
-        raise InputError("--document: empty (须填写区县认可文号).")
     with open_agent(load_settings()) as agent, agent.reading() as connection:
-        filed = supplements.get(connection, supplement)
-        lesson = get_lesson(connection, filed.lesson)
-        if periods > lesson.periods:
-            raise InputError(f"--periods: the lesson has {lesson.periods} (超过该课程课时).")
-        roster = {
-            each.id
-            for each in training.list_trainees(connection, filed.class_id)
-            if lesson.subgroup in ("", each.subgroup)
-        }
-        if strangers := set(trainees or ()) - roster:
-            raise NotFoundError(f"--trainee: not of this lesson: {', '.join(sorted(strangers))} (不是该课程学员).")
-        recognised = SupplementRecognised(
-            supplement=supplement,
-            document=document.strip(),
-            trainees=tuple(sorted(trainees or roster)),
+        recognised = recognise_material(
+            agent.writer,
+            connection,
+            supplement,
+            document=document,
             periods=periods,
+            trainees=trainees or (),
+            by=operator(),
         )
-        agent.writer.run(lambda tx: supplements.recognise(tx, recognised, by=_operator()))
     if as_json:
         print(json.dumps(asdict(recognised), ensure_ascii=False))
     else:
@@ -133,7 +99,3 @@ def list_command(
     for each in found:
         shown = f"{each.start.astimezone(zone):%Y-%m-%d %H:%M} - {each.end.astimezone(zone):%H:%M}"
         print(f"{each.id}  {each.lesson}  {shown}  {each.reason}  {each.document or '未认可 / not recognised'}")
-
-
-def _operator() -> str:
-    return f"cli:{getpass.getuser()}"

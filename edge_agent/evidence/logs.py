@@ -48,6 +48,8 @@ _ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "attendance.explained": ("情况说明", ("unit", "trainee", "text")),
     "supplement.filed": ("提交补充材料", ("lesson", "reason", "sha256")),
     "supplement.recognised": ("区县认可", ("supplement", "document", "periods")),
+    "package.made": ("导出证据包", ("scope", "sha256")),
+    "copy.made": ("水印副本", ("of", "subject", "purpose", "sha256")),
     "inspection.recorded": ("检查记录", ("inspector", "occasion", "heads", "text")),
     "operator.action": ("操作", ("action", "subject", "reason")),
     "clock.anchor": ("时间确认", ("source", "offset", "max_error")),

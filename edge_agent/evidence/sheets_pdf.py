@@ -37,6 +37,7 @@ _FONTS = (
     "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
     "/usr/share/fonts/truetype/arphic/uming.ttc",
 )
+_NAMED = "STSong-Light"
 _CELL, _CELL_PADDING = 8, 8.0  # points: a class of 50 fits a page, and no time or id is broken over two lines
 _LEADING = 1.35
 TEACHING = ("授课教师签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
@@ -53,12 +54,22 @@ def font() -> str:
             except TTFError:
                 continue
             return "sheet"
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-    return "STSong-Light"
+    pdfmetrics.registerFont(UnicodeCIDFont(_NAMED))
+    return _NAMED
 
 
-def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "", signed_by: Sequence[str] = TEACHING) -> bytes:
-    """Give a PDF with each table on pages of its own; `head` is printed under each where a venue is sealed."""
+def is_embedded() -> bool:
+    """Whether sheets bring their font along, or name one that the reader must have."""
+    return font() != _NAMED
+
+
+def write_sheets(
+    tables: Iterable[Table], *, footer: str, head: str = "", signed_by: Sequence[str] = TEACHING, mark: str = ""
+) -> bytes:
+    """Give a PDF with each table on pages of its own.
+
+    `head` is printed under each where a venue is sealed, `mark` across every page of a copy for one person.
+    """
     stream = io.BytesIO()
     document = SimpleDocTemplate(
         stream, pagesize=A4, leftMargin=14 * mm, rightMargin=14 * mm, topMargin=12 * mm, bottomMargin=14 * mm
@@ -71,6 +82,7 @@ def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "", signed
         story += _sheet(table, document.width, head, signed_by)
 
     def decorate(canvas: Canvas, _: SimpleDocTemplate) -> None:
+        _watermark(canvas, mark)
         canvas.setFont(font(), 7)
         canvas.setFillColor(colors.grey)
         canvas.drawString(14 * mm, 9 * mm, footer)
@@ -78,6 +90,20 @@ def write_sheets(tables: Iterable[Table], *, footer: str, head: str = "", signed
 
     document.build(story or [Paragraph("无记录", _style(12))], onFirstPage=decorate, onLaterPages=decorate)
     return stream.getvalue()
+
+
+def _watermark(canvas: Canvas, text: str) -> None:
+    """Write `text` slanted across the page, under what the page says."""
+    if not text:
+        return
+    canvas.saveState()
+    canvas.setFont(font(), 15)
+    canvas.setFillColor(colors.Color(0.45, 0.52, 0.65, alpha=0.28))
+    canvas.translate(A4[0] / 2, A4[1] / 2)
+    canvas.rotate(32)
+    for line in range(-6, 7):
+        canvas.drawCentredString(0, line * 26 * mm, text)
+    canvas.restoreState()
 
 
 def _sheet(table: Table, width: float, head: str, signed_by: Sequence[str]) -> list[Flowable]:

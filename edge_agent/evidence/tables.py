@@ -51,7 +51,7 @@ class Tables:
         """签到签退表: one table an attendance unit, all trainees of it."""
         for unit in self.record.schedule.units(self.record.training.id):
             if unit.sign_in.start <= self.record.at:
-                yield self._unit(unit)
+                yield self.of_unit(unit)
 
     def personal(self) -> Iterator[Table]:
         """学员考勤表: one table a trainee, all units so far."""
@@ -257,7 +257,8 @@ class Tables:
     def _class_name(self) -> str:
         return f"{self.record.training.name}（{self.record.training.code}）"
 
-    def _unit(self, unit: AttendanceUnit) -> Table:
+    def of_unit(self, unit: AttendanceUnit) -> Table:
+        """签到签退表 of one attendance unit."""
         rows: list[list[Cell]] = []
         bad = set()
         first = unit.teaching.start.astimezone(self._zone)

@@ -26,7 +26,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 LARGEST_BODY = 64 << 20
-"""Supplementary footage goes through `/api/v1/supplements`, which has a limit of its own."""
+STREAMED = ("/api/v1/supplements",)
+"""Supplementary footage is taken piece by piece; the handler has a limit of its own."""
 
 PLAIN = ("/trust", "/static/", "/healthz")
 """What a device on the LAN may fetch without TLS: how to come to trust it."""
@@ -82,7 +83,7 @@ class Shield:
         if not _same_origin(headers, host) and (scope["type"] == "websocket" or scope["method"] not in _SAFE):
             return _problem(403, "Sent from another site.")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not length.isdigit() or (int(length) > LARGEST_BODY and scope["path"] not in STREAMED):
             return _problem(413, f"Larger than {LARGEST_BODY >> 20} MB.")
         client = scope.get("client")
         local = client is None or is_local(client[0])

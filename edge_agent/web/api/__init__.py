@@ -9,6 +9,7 @@ from edge_agent.web.api import (
     attendance,
     cameras,
     classes,
+    copies,
     exports,
     imports,
     inspections,
@@ -18,6 +19,7 @@ from edge_agent.web.api import (
     rooms,
     sessions,
     setup,
+    supplements,
     system,
     trainees,
 )
@@ -28,6 +30,6 @@ PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 for module in (
     *(setup, sessions, accounts, me, classes, trainees, lessons, attendance),
-    *(imports, rooms, cameras, recordings, exports, inspections, system),
+    *(imports, rooms, cameras, recordings, exports, supplements, copies, inspections, system),
 ):
     router.include_router(module.router)
