@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -49,13 +50,23 @@ def eval_command(
 ) -> None:
     """Decide on each probe as a kiosk would, and sum up."""
     enrolled, asked = evaluate.photos_by_person(gallery), evaluate.photos_by_person(probes)
+    unreadable: list[InputError] = []
     with _engine(engine, models) as running:
-        roster = evaluate.roster_of(enrolled, evaluate.embed_photos(running, enrolled), running.identity)
-        judged = evaluate.judge(asked, evaluate.embed_photos(running, asked), roster, frames=frames)
+        roster = evaluate.roster_of(enrolled, evaluate.embed_photos(running, enrolled, unreadable), running.identity)
+        judged = evaluate.judge(asked, evaluate.embed_photos(running, asked, unreadable), roster, frames=frames)
     figures = evaluate.figures(judged, enrolled)
+    for error in unreadable:
+        print(error, file=sys.stderr)
     if as_json:
         rows = [_probe(probe) for probe in judged]
-        print(json.dumps({"probes": rows, "figures": {"engine": str(roster.identity), **asdict(figures)}}))
+        print(
+            json.dumps(
+                {
+                    "probes": rows,
+                    "figures": {"engine": str(roster.identity), **asdict(figures), "unreadable": len(unreadable)},
+                }
+            )
+        )
         return
     for row in map(_probe, judged):
         print(f"{row['probe']}\t{row['decision']}\t{row['name']}\t{row['score']:.3f}\t{row['margin']:.3f}")

@@ -15,7 +15,7 @@ from edge_agent.faces.frames import encode_frame
 from edge_agent.faces.gallery import LIVE_VIEWS, Gallery, Source
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.process import FaceEngine
-from edge_agent.faces.quality import ADVICE, ENROLMENT, Flaw, Gates, flaws
+from edge_agent.faces.quality import CARD, ENROLMENT, Flaw, Gates, advice, flaws
 from edge_agent.faces.template import WANTED_PHOTOS
 from edge_agent.model.kinds.people import ConsentGiven, IdentityChecked, TemplateEnrolled
 from edge_agent.store.consents import give, of_trainee
@@ -23,20 +23,6 @@ from edge_agent.store.database import Connection
 from edge_agent.store.identity import check, require_resident_card
 from edge_agent.store.training import get_trainee
 from edge_agent.store.writer import Transaction, Writer
-
-CARD = Gates(
-    width=60,
-    widest=0.9,
-    light=(60, 225),
-    contrast=12,
-    sharpness=3.0,
-    covered=1.3,
-    yaw=0.28,
-    roll=20,
-    pitch=(0.4, 0.72),
-    rival=0.6,
-)
-"""The portrait on a card is small and printed; its ghost beside it is smaller still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +34,7 @@ class Picture:
 
     @property
     def reasons(self) -> str:
-        return " ".join(ADVICE[flaw] for flaw in self.flaws)
+        return advice(self.flaws)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +129,7 @@ class Enroller:
         seen = self._engine.ask(encode_frame(read_photo(front, "The card's front")))
         found = flaws(seen, CARD)
         if found or seen.subject is None:
-            raise InputError(
-                "The card's portrait: " + " ".join(ADVICE[flaw] for flaw in found), do="Photograph it again."
-            )
+            raise InputError(f"The card's portrait (证件照片): {advice(found)}", do="Photograph it again.")
         return seen.subject.embedding
 
     def compare(self, trainee: str, portrait: Floats, live: Sequence[Floats], *, by: str) -> IdentityChecked:

@@ -58,27 +58,44 @@ class Figures:
 
 
 def photos_by_person(folder: Path) -> dict[str, list[Path]]:
-    """`folder` holds a folder a person; raises `InputError` if it holds none."""
+    """`folder` holds a folder a person, with photos in it at any depth; raises `InputError` if it holds none."""
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder.", do="Give a folder that holds a folder a person.")
+        raise InputError(f"{folder} is not a folder (不是文件夹).", do="Give a folder that holds a folder a person.")
     people = {
-        person.name: sorted(path for path in person.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+        person.name: sorted(path for path in person.rglob("*") if _is_photo(path.relative_to(person)))
         for person in sorted(folder.iterdir())
-        if person.is_dir()
+        if person.is_dir() and not person.name.startswith(".")
     }
     people = {person: photos for person, photos in people.items() if photos}
     if not people:
-        raise InputError(f"{folder} holds no photos.", do="Put each person's photos into a folder of their own.")
+        raise InputError(
+            f"{folder} holds no photos (没有照片).", do="Put each person's photos into a folder of their own."
+        )
     return people
 
 
-def embed_photos(engine: FaceEngine, people: Mapping[str, Sequence[Path]]) -> dict[Path, Floats | None]:
-    """The nearest face's embedding of each photo, None where there is no face. Raises `InputError` for a bad photo."""
+def _is_photo(path: Path) -> bool:
+    """By its name; whatever lies in a hidden folder, or is hidden itself, is some program's own."""
+    return path.suffix.lower() in PHOTO_SUFFIXES and not any(part.startswith(".") for part in path.parts)
+
+
+def embed_photos(
+    engine: FaceEngine, people: Mapping[str, Sequence[Path]], unreadable: list[InputError] | None = None
+) -> dict[Path, Floats | None]:
+    """The nearest face's embedding of each photo, None where there is no face.
+
+    Raises `InputError` for a bad photo; with `unreadable` it is noted there, and counts as one without a face.
+    """
     found: dict[Path, Floats | None] = {}
-    for photos in people.values():
-        for path in photos:
-            subject = engine.ask(encode_frame(read_photo(path))).subject
-            found[path] = subject.embedding if subject else None
+    for path in (path for photos in people.values() for path in photos):
+        try:
+            subject = engine.ask(encode_frame(read_photo(path, str(path)))).subject
+        except InputError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(error)
+            subject = None
+        found[path] = subject.embedding if subject else None
     return found
 
 

@@ -17,8 +17,8 @@ from edge_agent.faces.face import Picture
 
 PHOTO_BYTES = 30 << 20
 PHOTO_PIXELS = 64_000_000
-PHOTO_LONGEST = 1600
-"""A face on a photo is no better for having more pixels than this leaves it."""
+PHOTO_LONGEST = 1500
+"""A face on a photo is no better for having more pixels than this leaves it, and a square one is still a frame."""
 FRAME_BYTES = 8 << 20
 FRAME_PIXELS = 1920 * 1200
 ROOM_PIXELS = 4096 * 2400
@@ -29,7 +29,7 @@ _DO = "Give a still photo as JPEG, PNG, WebP or BMP."
 
 
 def read_photo(photo: bytes | Path, name: str = "") -> Picture:
-    """A photo as a blue-green-red picture, upright, at most 1600 pixels long; `InputError` names the file."""
+    """A photo as a blue-green-red picture, upright, at most 1500 pixels long; `InputError` names the file."""
     name = name or (photo.name if isinstance(photo, Path) else "The picture")
     try:
         data = photo.read_bytes() if isinstance(photo, Path) else photo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,35 +30,24 @@ class Flaw(StrEnum):
     BLURRED = "blurred"
 
 
-ADVICE: Mapping[Flaw, str] = {
-    Flaw.NOBODY: "No face was found (未检测到人脸).",
-    Flaw.SEVERAL: "There are several faces (多张人脸): one person at a time.",
-    Flaw.CUT_OFF: "The face is cut off (人脸不完整): move into the middle.",
-    Flaw.SMALL: "The face is too small (人脸过小): come closer.",
-    Flaw.LARGE: "The face is too near (距离过近): step back.",
-    Flaw.DARK: "It is too dark (光线过暗): turn on a light.",
-    Flaw.BRIGHT: "It is too bright (光线过亮): turn away from the light.",
-    Flaw.FLAT_LIGHT: "The face has no contrast (光线过平): change the light.",
-    Flaw.COVERED: "Mouth or eyes are covered (面部有遮挡): take off mask, scarf or dark glasses.",
-    Flaw.TURNED: "The head is turned (请正对镜头): look into the camera.",
-    Flaw.TILTED: "The head is tilted (请摆正头部): hold it upright.",
-    Flaw.BLURRED: "The picture is blurred (画面模糊): hold still.",
+_ABOUT: Mapping[Flaw, tuple[Hint, str]] = {
+    Flaw.NOBODY: (Hint.NOBODY, "No face was found (未检测到人脸)."),
+    Flaw.SEVERAL: (Hint.ONE_AT_A_TIME, "There are several faces (多张人脸): one person at a time."),
+    Flaw.CUT_OFF: (Hint.BACK, "The face is cut off (人脸不完整): move into the middle."),
+    Flaw.SMALL: (Hint.CLOSER, "The face is too small (人脸过小): come closer."),
+    Flaw.LARGE: (Hint.BACK, "The face is too near (距离过近): step back."),
+    Flaw.DARK: (Hint.MORE_LIGHT, "It is too dark (光线过暗): turn on a light."),
+    Flaw.BRIGHT: (Hint.LESS_LIGHT, "It is too bright (光线过亮): turn away from the light."),
+    Flaw.FLAT_LIGHT: (Hint.MORE_LIGHT, "The face has no contrast (光线过平): change the light."),
+    Flaw.COVERED: (
+        Hint.TAKE_OFF_MASK,
+        "Mouth or eyes are covered (面部有遮挡): take off mask, scarf or dark glasses.",
+    ),
+    Flaw.TURNED: (Hint.LOOK_HERE, "The head is turned (请正对镜头): look into the camera."),
+    Flaw.TILTED: (Hint.LOOK_HERE, "The head is tilted (请摆正头部): hold it upright."),
+    Flaw.BLURRED: (Hint.HOLD_STILL, "The picture is blurred (画面模糊): hold still."),
 }
-
-_HINTS: Mapping[Flaw, Hint] = {
-    Flaw.NOBODY: Hint.NOBODY,
-    Flaw.SEVERAL: Hint.ONE_AT_A_TIME,
-    Flaw.CUT_OFF: Hint.BACK,
-    Flaw.SMALL: Hint.CLOSER,
-    Flaw.LARGE: Hint.BACK,
-    Flaw.DARK: Hint.MORE_LIGHT,
-    Flaw.BRIGHT: Hint.LESS_LIGHT,
-    Flaw.FLAT_LIGHT: Hint.MORE_LIGHT,
-    Flaw.COVERED: Hint.TAKE_OFF_MASK,
-    Flaw.TURNED: Hint.LOOK_HERE,
-    Flaw.TILTED: Hint.LOOK_HERE,
-    Flaw.BLURRED: Hint.HOLD_STILL,
-}
+"""What a kiosk hints at, and what an operator reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,30 +57,19 @@ class Gates:
     `rival` is how large another face may be against the nearest one's area.
     """
 
-    width: float
-    widest: float
-    light: tuple[float, float]
-    contrast: float
-    sharpness: float
-    covered: float
-    yaw: float
-    roll: float
-    pitch: tuple[float, float]
-    rival: float
+    width: float = 50
+    widest: float = 0.7
+    light: tuple[float, float] = (45, 225)
+    contrast: float = 13
+    sharpness: float = 3.0
+    covered: float = 1.25
+    yaw: float = 0.45
+    roll: float = 25
+    pitch: tuple[float, float] = (0.35, 0.78)
+    rival: float = 0.6
 
 
-KIOSK = Gates(
-    width=50,
-    widest=0.7,
-    light=(45, 225),
-    contrast=13,
-    sharpness=3.0,
-    covered=1.25,
-    yaw=0.45,
-    roll=25,
-    pitch=(0.35, 0.78),
-    rival=0.6,
-)
+KIOSK = Gates()
 """For one frame of many: a bad one is only left out."""
 
 ENROLMENT = Gates(
@@ -107,6 +85,9 @@ ENROLMENT = Gates(
     rival=0.25,
 )
 """For a template, which a bad view would spoil for the whole class: a blurred one resembles everybody."""
+
+CARD = Gates(width=60, widest=0.9, light=(60, 225), contrast=12, covered=1.3, yaw=0.28, roll=20, pitch=(0.4, 0.72))
+"""The portrait on a card is small and printed; its ghost beside it is smaller still."""
 
 
 def flaws(observation: Observation, gates: Gates) -> list[Flaw]:
@@ -165,6 +146,11 @@ def mesh_fits(subject: Subject) -> bool:
     return float(np.linalg.norm(mesh.points[[RIGHT_IRIS, LEFT_IRIS], :2] - eyes, axis=1).max()) < _MESH_MISS * apart
 
 
-def hint(found: list[Flaw]) -> Hint:
+def hint(found: Sequence[Flaw]) -> Hint:
     """What to tell the person; `WAIT` when nothing is wrong."""
-    return _HINTS[found[0]] if found else Hint.WAIT
+    return _ABOUT[found[0]][0] if found else Hint.WAIT
+
+
+def advice(found: Sequence[Flaw]) -> str:
+    """What is wrong and what to do, for whoever takes the pictures."""
+    return " ".join(_ABOUT[flaw][1] for flaw in found)

@@ -63,14 +63,43 @@ def test_eval_prints_each_probe_and_the_figures(folders: tuple[Path, Path]) -> N
     assert "found 100.00%" in text
 
 
-def test_eval_names_a_bad_photo_and_a_missing_folder(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_eval_goes_on_past_a_bad_photo_and_names_it(folders: tuple[Path, Path], tmp_path: Path) -> None:
     gallery, probes = folders
     (probes / "mae" / "c.jpg").write_text("no picture")
-    result = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), *MODELS])
-    assert isinstance(result.exception, InputError)
-    assert "c.jpg is not a picture" in str(result.exception)
+    result = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), "--json", *MODELS])
+    printed = json.loads(result.stdout)
+    assert [row["decision"] for row in printed["probes"]] == ["match", "no_face", "no_face"]
+    assert printed["figures"]["unreadable"] == 1
+    assert "c.jpg is not a picture" in result.stderr
     result = CliRunner().invoke(app, ["eval", "--gallery", str(tmp_path / "none"), "--probes", str(probes)])
     assert isinstance(result.exception, InputError)
+
+
+def test_eval_takes_folders_as_people_leave_them(tmp_path: Path) -> None:
+    """Nested, in Chinese, capital suffixes, other and hidden files, somebody without a usable photo, square photos."""
+    gallery, probes = tmp_path / "注册 照片", tmp_path / "probes"
+    for folder in (
+        gallery / "王 小明" / "2024",
+        gallery / "李四",
+        gallery / ".thumbs",
+        probes / "王 小明",
+        probes / "空",
+    ):
+        folder.mkdir(parents=True)
+    large = Image.open(astronaut()).resize((2400, 2400))
+    large.save(gallery / "王 小明" / "2024" / "一寸照.JPG", quality=90)
+    (gallery / "王 小明" / "说明.txt").write_text("一寸照")
+    (gallery / "王 小明" / "._一寸照.jpg").write_bytes(b"a file of another system")
+    (gallery / ".thumbs" / "a.png").symlink_to(astronaut())
+    (gallery / "李四" / "墙.png").write_bytes(_wall())
+    (gallery / "名单.xlsx").write_bytes(b"PK")
+    (probes / "王 小明" / "来访.png").symlink_to(astronaut())
+    result = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), "--json", *MODELS])
+    printed = json.loads(result.stdout)
+    (row,) = printed["probes"]
+    assert (row["decision"], row["name"]) == ("match", "王 小明")
+    assert printed["figures"]["unreadable"] == 0
+    assert set(row) == {"probe", "decision", "name", "score", "margin"}
 
 
 def test_liveness_gives_a_verdict_and_reasons_a_clip(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_the_card_is_compared_with_who_stands_there(
         ("card", False),
         ("manual", True),
     ]
-    for wrong, reason in [((back, back), "portrait: No face"), ((front, front), "back of the card shows a face")]:
+    for wrong, reason in [((back, back), "portrait.*: No face"), ((front, front), "back of the card shows a face")]:
         with pytest.raises(InputError, match=reason):
             enroller.read_card("t1", *wrong)
     with pytest.raises(InputError, match="temporary"):
