@@ -47,6 +47,16 @@ class Person:
         last = len(self.pictures) - 1
         return (jpeg(self.pictures[last - abs(last - step % (2 * last))]) for step in itertools.count())
 
+    def near(self, scale: float = 1.6) -> Iterator[bytes]:
+        """The same person a step nearer, as an enrolment photo wants a face."""
+        last = len(self.pictures) - 1
+        for step in itertools.count():
+            picture = self.pictures[last - abs(last - step % (2 * last))]
+            height, width = picture.shape[:2]
+            large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+            top, left = round(height * (scale - 1) / 3), round(width * (scale - 1) / 2)
+            yield jpeg(np.asarray(large[top : top + height, left : left + width], np.uint8))
+
     def photo(self) -> Iterator[bytes]:
         """The middle picture, held up: a hand moves and turns it a little, and what it shows moves as one."""
         picture = self.pictures[len(self.pictures) // 2]

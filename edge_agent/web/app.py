@@ -18,10 +18,11 @@ from edge_agent.furniture.forms import PROBLEM_TYPE, Problem, problem_of
 from edge_agent.furniture.shield import Shield
 from edge_agent.web import api, pages
 from edge_agent.web.guard import LoginRequiredError, PasswordChangeRequiredError, View, site_of
-from edge_agent.web.kiosk import socket
+from edge_agent.web.kiosk import socket as kiosk_socket
 from edge_agent.web.render import PAGES
 from edge_agent.web.site import Site
 from edge_agent.web.stage import playback_router
+from edge_agent.web.station import socket as station_socket
 
 TITLE = "edge_agent"
 
@@ -48,7 +49,8 @@ def create_app(site: Site, *, names: frozenset[str] = frozenset(), tls_port: int
     app.state.site = site
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
-    app.include_router(socket.router)
+    app.include_router(kiosk_socket.router)
+    app.include_router(station_socket.router)
     app.include_router(playback_router(site))
     app.mount("/static", PAGES.files())
     app.add_exception_handler(errors.EdgeAgentError, _on_error)

@@ -159,6 +159,17 @@ def allow(*roles: Role) -> Callable[[Request], Visitor]:
     return guard
 
 
+def member_of(site: Site, token: str, *roles: Role) -> Account | None:
+    """Give who holds this session, for a WebSocket: one of `roles`, who may do more than change a first password."""
+    now = site.now().wall
+    with site.readers() as connection:
+        session = sessions.find_session(connection, token, now)
+        if session is None or session.role not in roles:
+            return None
+        account = accounts.get(connection, session.account)
+    return account if account.active and not account.must_change else None
+
+
 def kiosk_of(site: Site, token: str) -> Kiosk | None:
     """Give the kiosk device that holds this token."""
     with site.readers() as connection:

@@ -15,6 +15,7 @@ from edge_agent.checkin.person import Policies
 from edge_agent.clock import Clock
 from edge_agent.model.stamp import Stamp
 from edge_agent.settings import Settings
+from edge_agent.store.database import Connection, connect
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.writer import Writer
 from edge_agent.web.kiosk.faces import Faces
@@ -23,6 +24,7 @@ from edge_agent.web.readers import Readers
 
 if TYPE_CHECKING:
     from edge_agent.cameras.desk import CameraDesk
+    from edge_agent.checkin.station import Stations
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,21 @@ class Site:
         desk = import_module("edge_agent.cameras.desk")
         made: CameraDesk = desk.CameraDesk(self.settings, self.writer, self.clock)
         return made
+
+    @cached_property
+    def stations(self) -> Stations | None:
+        """登记工位, where faces are recognised."""
+        if self.faces is None:
+            return None
+        module = import_module("edge_agent.checkin.station")
+        made: Stations = module.Stations(
+            self.faces, self.desk, self.writer, self.connect, clock=self.clock, policies=self.policies
+        )
+        return made
+
+    def connect(self) -> Connection:
+        """Open a connection for reading; close it."""
+        return connect(self.database, readonly=True)
 
     def now(self) -> Stamp:
         return self.clock.stamp()

@@ -8,10 +8,10 @@ from edge_agent.model.lesson import Lesson
 from edge_agent.model.span import Span
 from edge_agent.playback.router import Stage, create_router
 from edge_agent.rules.windows import lesson_times
-from edge_agent.store import accounts, sessions, training
+from edge_agent.store import training
 from edge_agent.store.accounts import Role
 from edge_agent.store.database import Connection
-from edge_agent.web.guard import COOKIE, allow
+from edge_agent.web.guard import COOKIE, allow, member_of
 from edge_agent.web.site import Site
 
 STAFF = (Role.ADMINISTRATOR, Role.INSPECTOR, Role.INSTRUCTOR)
@@ -26,11 +26,7 @@ def playback_router(site: Site) -> APIRouter:
 
     def may_watch(socket: WebSocket) -> None:
         """The shield has seen to the origin."""
-        with site.readers() as connection:
-            session = sessions.find_session(connection, socket.cookies.get(COOKIE, ""), site.now().wall)
-            known = session is not None and session.role in STAFF
-            account = accounts.get(connection, session.account) if session and known else None
-        if account is None or not account.active or account.must_change:
+        if member_of(site, socket.cookies.get(COOKIE, ""), *STAFF) is None:
             raise WebSocketException(NOT_ALLOWED)
 
     stage = Stage(

@@ -1,37 +1,8 @@
 // Forms call the API, pages look again when something changed, menus open. Nothing else is needed on most pages.
 
+import { call } from './api.mjs';
+
 const LOOK_MS = 30000; // windows open and close without any change that could be told
-
-const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
-
-/** Calls the API; gives the answer's JSON, or throws an Error whose message is for the person. */
-export async function call(method, path, body) {
-  const headers = { Accept: 'application/json', 'X-CSRF-Token': csrf };
-  if (body !== undefined && !(body instanceof FormData)) {
-    headers['Content-Type'] = 'application/json';
-    body = JSON.stringify(body);
-  }
-  let response;
-  try {
-    response = await fetch(path, { method, headers, body });
-  } catch {
-    throw new Error(document.body.dataset.offline);
-  }
-  const answer = response.status === 204 ? {} : await response.json();
-  if (!response.ok) {
-    const error = new Error(spoken(answer));
-    error.problem = answer;
-    throw error;
-  }
-  return answer;
-}
-
-/** Messages are English with the Chinese in brackets; a Chinese page says the Chinese. */
-function spoken(problem) {
-  const chinese = [...problem.detail.matchAll(/[(（]([^()（）]*[一-鿿][^()（）]*)[)）]/g)].map((match) => match[1]);
-  if (document.documentElement.lang.startsWith('zh') && chinese.length) return chinese.join('；');
-  return `${problem.detail} ${problem.do ?? ''}`;
-}
 
 function value(field) {
   if (field.type === 'checkbox') return field.checked;

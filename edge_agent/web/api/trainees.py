@@ -7,18 +7,20 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, UploadFile
 from fastapi.responses import FileResponse
+from pydantic import Field
 
 from edge_agent.errors import InputError, NotFoundError
+from edge_agent.faces.enrolment import take_paper_consents
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import accounts, consents, media, training
 from edge_agent.store.accounts import Account, Role
 from edge_agent.store.consents import Consent
 from edge_agent.store.writer import Transaction
 from edge_agent.web.actions import consent
-from edge_agent.web.api.base import Done, Form, Identifier, Instant, Text, Told
+from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Text, Told
 from edge_agent.web.api.classes import TraineeTold, trainee_told
 from edge_agent.web.auth import login
-from edge_agent.web.guard import Administrator, Office, Visitor
+from edge_agent.web.guard import Administrator, Instructor, Office, Visitor
 
 router = APIRouter(tags=["trainees"])
 
@@ -33,6 +35,14 @@ class ConsentForm(Form):
     purpose: consents.Purpose
     paper: Text = ""
     guardian: bool = False
+
+
+class PaperForm(Form):
+    """`paper` is where the signed sheets are kept; `upload` says that they agree to that as well."""
+
+    trainees: Annotated[list[Identifier], Field(min_length=1, max_length=200)]
+    paper: Name
+    upload: bool = False
 
 
 class ConsentTold(Told):
@@ -89,6 +99,25 @@ def give_consent(trainee: Identifier, form: ConsentForm, visitor: Administrator)
         lambda tx: consent.give(tx, trainee, form.purpose, by=visitor.by, paper=form.paper, guardian=form.guardian)
     )
     return Done(id=trainee)
+
+
+@router.post("/classes/{class_id}/consents", status_code=201)
+def give_paper_consents(class_id: Identifier, form: PaperForm, visitor: Instructor) -> Done:
+    """批量登记纸质同意书: file the signed sheets of many, all or none."""
+
+    def give(tx: Transaction) -> None:
+        roster = {each.id for each in training.list_trainees(tx.connection, class_id)}
+        for trainee in form.trainees:
+            if trainee not in roster:
+                raise NotFoundError(f"Trainee {trainee} is not on this class's roster (学员不在本班名单).")
+        at = tx.stamp.wall
+        take_paper_consents(tx, form.trainees, text=consent.TEXT, paper=form.paper, at=at, by=visitor.by)
+        if form.upload:
+            for trainee in form.trainees:
+                consent.give(tx, trainee, "upload", by=visitor.by, paper=form.paper)
+
+    visitor.site.writer.run(give)
+    return Done(id=class_id)
 
 
 @router.delete("/trainees/{trainee}/consents/{purpose}")

@@ -73,7 +73,7 @@ class _Line:
             if self._kiosk.camera:
                 continue  # one pair of eyes a kiosk
             try:
-                taken = self.talk.take(message.get("bytes") or b"")
+                taken = self.talk.frames.take(message.get("bytes") or b"")
             except InputError:
                 bad += 1
                 if bad >= BAD_FRAMES:
@@ -127,7 +127,7 @@ class _Line:
                 sights.put_nowait(sight)
 
         def on_frame(jpeg: bytes) -> None:
-            self.talk.watch(jpeg)
+            self.talk.frames.submit(jpeg)
             loop.call_soon_threadsafe(put, jpeg)
 
         def on_works(works: bool) -> None:  # noqa: FBT001 - a callback's only word

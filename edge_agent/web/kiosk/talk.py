@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from edge_agent.checkin.board import Board, board
 from edge_agent.checkin.visit import Visit
-from edge_agent.errors import InputError, StorageError
+from edge_agent.errors import StorageError
 from edge_agent.faces import answer as faces_answer
 from edge_agent.faces.answer import Answer, Challenge, Confirm, Evidence, Guide, Hint, Match, Unknown
 from edge_agent.model.kinds.attendance import FlatRefused
@@ -15,6 +15,7 @@ from edge_agent.store.kiosks import Kiosk
 from edge_agent.store.training import get_trainee
 from edge_agent.web.kiosk import said
 from edge_agent.web.kiosk.faces import Faces, Meeting, Sight
+from edge_agent.web.kiosk.frames import Frames
 from edge_agent.web.kiosk.said import Message
 from edge_agent.web.site import Doubt, Site
 from edge_agent.web.words import words
@@ -22,19 +23,14 @@ from edge_agent.web.words import words
 LOOKS = 2
 """How often somebody unknown is asked to face the camera before the instructor is named."""
 
-LARGEST_FRAME = 400_000
-MOST_FRAMES = 30.0
-"""Frames a second that are looked at; what comes faster is dropped."""
-
-_REMEMBERED = 60
-
 
 class Talk:
-    """`look` and `hear` block, so they run in a worker thread, one at a time; `take` may run beside them."""
+    """`look` and `hear` block, so they run in a worker thread, one at a time; `frames` are taken beside them."""
 
     def __init__(self, site: Site, kiosk: Kiosk, faces: Faces | None, language: str) -> None:
         self._site, self._kiosk, self._faces = site, kiosk, faces
         self._stream = f"{kiosk.id}-{secrets.token_hex(4)}"
+        self.frames = Frames(faces, self._stream, site.clock)
         self._words = words(language).gettext
         self._zone = site.policies(site.settings.policy).policy.zone
         self._meeting: Meeting | None = None
@@ -44,8 +40,6 @@ class Talk:
         self._visit = 0
         self._done: int | None = None
         self._tries = 0
-        self._numbers: dict[float, int] = {}  # of frames, by when they came; read while frames come
-        self._allowance, self._allowed_at = MOST_FRAMES, site.clock.boottime()
         self._last: Message | None = None
 
     def look(self) -> Board:
@@ -59,34 +53,6 @@ class Talk:
         self._expected = templates
         return self._board
 
-    def take(self, frame: bytes) -> bool:
-        """Hand a frame to the engine: four bytes of number, big end first, then a JPEG. False where it was dropped.
-
-        Raises `InputError` for what is no frame.
-        """
-        now = self._site.clock.boottime()
-        self._allowance = min(MOST_FRAMES, self._allowance + (now - self._allowed_at) * MOST_FRAMES)
-        self._allowed_at = now
-        if len(frame) > LARGEST_FRAME or frame[4:7] != b"\xff\xd8\xff":
-            raise InputError("frame: not a JPEG of at most 400 KB (画面格式错误).")
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
-        self._numbers[now] = int.from_bytes(frame[:4], "big")
-        if len(self._numbers) > _REMEMBERED:
-            del self._numbers[next(iter(self._numbers))]
-        return self._submit(frame[4:], now)
-
-    def watch(self, jpeg: bytes) -> None:
-        """Hand in a frame of the device's own camera."""
-        self._submit(jpeg, self._site.clock.boottime())
-
-    def _submit(self, jpeg: bytes, at: float) -> bool:
-        if self._faces is None:
-            return False
-        self._faces.submit(self._stream, jpeg, at)
-        return True
-
     def sight(self) -> Sight | None:
         """Give what the engine saw since the last call; does not block."""
         return None if self._faces is None else self._faces.latest(self._stream)
@@ -98,7 +64,7 @@ class Talk:
         if self._meeting is None:
             self._meeting = self._faces.meet(self._board.people)
         answer = self._meeting.see(sight, self._site.clock.boottime())
-        number = self._numbers.get(sight.at, 0)
+        number = self.frames.number(sight.at)
         if self._first[0] != answer.visit and not (isinstance(answer, Guide) and answer.hint is not Hint.WAIT):
             self._first = answer.visit, number
         message = self._act(answer)

@@ -16,9 +16,10 @@ from edge_agent.web.pages import (
     kiosk,
     me,
     office,
+    station,
     teach,
 )
 
 router = APIRouter()
-for module in (entry, first, kiosk, account, teach, console, classes, evidence, devices, office, inspect, me):
+for module in (entry, first, kiosk, account, teach, station, console, classes, evidence, devices, office, inspect, me):
     router.include_router(module.router)

@@ -1,6 +1,6 @@
 // 绑定设备: one way at a time, a search, and a picture at the end.
 
-import { call } from './app.mjs';
+import { call } from './api.mjs';
 
 const way = document.getElementById('way');
 way?.addEventListener('change', () => {

@@ -18,6 +18,8 @@ export class Eye {
   #canvas = new OffscreenCanvas(WIDTH, 480);
   #brush = this.#canvas.getContext('2d', { alpha: false });
 
+  paused = false; // the camera shows, and no frame is sent
+
   constructor({ video, line, lost, back }) {
     this.#video = video;
     this.#line = line;
@@ -64,7 +66,7 @@ export class Eye {
     this.#onTheWay = this.#onTheWay.filter((sent) => now - sent < FORGET);
     const line = this.#line();
     const video = this.#video;
-    if (this.#encoding || video.readyState < 2 || line?.readyState !== 1 || this.#onTheWay.length >= AHEAD) return;
+    if (this.paused || this.#encoding || video.readyState < 2 || line?.readyState !== 1 || this.#onTheWay.length >= AHEAD) return;
     this.#encoding = true;
     try {
       this.#canvas.height = Math.round(WIDTH * video.videoHeight / video.videoWidth);

@@ -1,6 +1,6 @@
 // 批量导入: a dry run shows what is wrong by row; warnings are ticked one by one; then the same file is written.
 
-import { call } from './app.mjs';
+import { call } from './api.mjs';
 
 const form = document.getElementById('import');
 const kind = document.getElementById('kind');
