@@ -60,8 +60,9 @@ class Site:
         object.__setattr__(self, "live", Live(self.database))
 
     def recognise(self, faces: Faces | None) -> None:
-        """Begin or end recognition; kiosks that talk notice and begin anew."""
+        """Begin or end recognition; kiosks and stations that talk notice and begin anew."""
         object.__setattr__(self, "faces", faces)
+        self.__dict__.pop("stations", None)
 
     @property
     def database(self) -> Path:

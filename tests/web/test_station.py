@@ -60,6 +60,7 @@ def house() -> Iterator[House]:
             clock=venue.clock,
             writer=venue.writer,
             connect=lambda: database.connect(venue.database, readonly=True),
+            locate=house.site.files.locate,
         )
         faces.engine.wait_ready()
         house.engine = faces
@@ -201,3 +202,17 @@ class TestTheLine:
             line.recv(timeout=5)
         assert gone.value.rcvd is not None
         assert gone.value.rcvd.code == 4403
+
+    def test_where_recognition_ends_the_page_is_told(self, house: House, operator: Account) -> None:
+        faces = house.site.faces
+        with line_of(house, operator) as line:
+            line.send(json.dumps({"do": "open", "trainee": "t2"}))
+            line.recv(timeout=5)
+            house.site.recognise(None)
+            with pytest.raises(ConnectionClosed):
+                deque(line, maxlen=0)
+        with line_of(house, operator) as line, pytest.raises(ConnectionClosed) as gone:
+            line.recv(timeout=5)
+        assert gone.value.rcvd is not None
+        assert gone.value.rcvd.code == 4404
+        house.site.recognise(faces)

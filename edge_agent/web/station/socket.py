@@ -109,6 +109,9 @@ class _Line:
     async def tick(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_AGAIN)
+            if self.talk.is_over:
+                await self._socket.close(1012, "recognition changed")
+                raise WebSocketDisconnect(1012)
             async with self._turn:
                 told = await run_sync(self.talk.look)
                 if told is not None and self._told is not None:

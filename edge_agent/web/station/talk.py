@@ -78,6 +78,11 @@ class StationTalk:
             raise ConflictError("Nobody is at this station (请先选择学员).", do="Choose a trainee.")
         return self._tell(visit, self._step_on(visit, command))
 
+    @property
+    def is_over(self) -> bool:
+        """Recognition ended, or began anew: the page connects again."""
+        return self._site.stations is not self._stations
+
     def close(self) -> None:
         """The page went, or the next trainee comes."""
         if self._visit is not None:
