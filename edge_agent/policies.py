@@ -131,9 +131,23 @@ def _describe(kind: str, path: tuple[int | str, ...], message: str) -> str:
     key = ".".join(str(part) for part in path)
     # pydantic calls an extra key of a dataclass an unexpected keyword argument
     if kind not in {"unexpected_keyword_argument", "extra_forbidden"}:
-        return f"{key}: {message}"
+        said = next((chinese for start, chinese in _CHINESE.items() if kind.startswith(start)), "不合要求")
+        return f"{key}: {said} / {message}"
     near = get_close_matches(str(path[-1]), _keys(path[:-1]), n=1)
-    return f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else "")
+    return f"{key}: 未知的键 / unknown key" + (f", did you mean {near[0]}?" if near else "")
+
+
+_CHINESE = {
+    "missing": "缺少此键",
+    "int": "应为整数",
+    "bool": "应为 true 或 false",
+    "string": "应为文字",
+    "literal": "不是可选的值",
+    "time_delta": '应写作 "时:分:秒"',
+    "time": '应写作 "时:分:秒"',
+    "dataclass": "应为一组键",
+}
+"""What pydantic's kinds of errors begin with."""
 
 
 def _keys(path: tuple[int | str, ...]) -> list[str]:

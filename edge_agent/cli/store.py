@@ -46,7 +46,9 @@ def check(
 
 def _show(findings: list[Finding], faults: int) -> None:
     if findings:
-        table = Table("", "对象 / subject", "问题 / what", "处理 / what to do")
+        table = Table("")
+        for heading in ("对象 / subject", "问题 / what", "处理 / what to do"):
+            table.add_column(heading, overflow="fold")  # the end of a path is what tells files apart
         for finding in findings:
             table.add_row("·" if finding.harmless else "✗", finding.subject, finding.what, finding.do)
         Console().print(table)

@@ -12,9 +12,9 @@ import pytest
 from edge_agent.clock import SettableClock
 from edge_agent.errors import StorageError
 from edge_agent.model.kinds.people import OperatorAction
-from edge_agent.model.kinds.system import ServiceStarted
+from edge_agent.model.kinds.system import ClockAnchor, ServiceStarted
 from edge_agent.store.database import PAGE_BYTES, ChangeFeed, connect
-from edge_agent.store.facts import check_chain, read_facts, read_head
+from edge_agent.store.facts import check_chain, fact_id, read_facts, read_head
 from edge_agent.store.setup import HighWater, new_epoch
 from edge_agent.store.writer import Transaction, Writer
 
@@ -62,6 +62,27 @@ def test_a_fact_is_there_when_append_returns(writer: Writer, database: Path) -> 
     assert (stored.body, stored.link) == (fact.body, fact.link)
     assert (stored.by, stored.data["action"], fact.data["action"]) == ("admin", "a", "a")
     assert dict(fact.data) == dict(stored.data)
+
+
+def test_a_batch_is_what_one_after_the_other_writes(writer: Writer, database: Path) -> None:
+    anchor = ClockAnchor(
+        boot_id="b", boottime=1.0, wall=writer.clock.stamp().wall, offset=0.0, max_error=0.1, source="ntp"
+    )
+    facts = writer.append(action("a"), anchor, action("b"))
+    stored = list(read_facts(connect(database)))[-3:]
+    assert [fact.link for fact in facts] == [fact.link for fact in stored]
+    assert [fact.seq - facts[0].seq for fact in facts] == [0, 1, 2]
+    assert list(check_chain(connect(database))) == []
+    ((named,),) = connect(database).execute("SELECT fact FROM anchors").fetchall()
+    assert named == fact_id(facts[1].epoch, facts[1].seq)
+
+
+def test_a_wrong_value_in_a_batch_writes_none_of_it(writer: Writer, database: Path) -> None:
+    with pytest.raises(ValueError, match=r"OperatorAction\.action"):
+        writer.append(action("a"), action(None), action("b"))  # type: ignore[arg-type] # what the test is about
+    assert names(database) == []
+    writer.append(action("c"))
+    assert list(check_chain(connect(database))) == []
 
 
 def test_a_failing_job_takes_back_only_its_own_writes(writer: Writer, database: Path) -> None:
