@@ -17,7 +17,7 @@ from edge_agent.errors import ForbiddenError
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
-# Loopback, and multicast that no router passes on: cameras are found by it.
+# Loopback, and multicast that no router passes on: cameras are found by it, on the venue's own interfaces.
 _HERE: tuple[Network, ...] = tuple(
     map(ip_network, ("127.0.0.0/8", "::1/128", "224.0.0.0/24", "239.255.255.250/32", "ff01::/16", "ff02::/16"))
 )
@@ -52,12 +52,27 @@ class Seal:
                 do="Add its network to `lan` if it belongs to the venue.",
             )
 
+    def _check_interface(self, sock: Any, host: str) -> None:
+        """A multicast leaves by an interface, whatever its address: only by one whose own address is inside."""
+        try:
+            if not ip_address(host.partition("%")[0]).is_multicast:
+                return
+        except ValueError:
+            return
+        own = _unmapped(ip_address(_text(sock.getsockname()[0]).partition("%")[0]))
+        if not any(own in network for network in self._networks):
+            raise SealedError(
+                f"{host}: no multicast by the interface of {own} (涉密模式，禁止外联).",
+                do="Add its network to `lan` if it belongs to the venue.",
+            )
+
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
         """The hook itself."""
         if event in _SENDS:
             target = args[1] if len(args) > 1 else None
             if isinstance(target, tuple) and target:
                 self.check_address(_text(target[0]))
+                self._check_interface(args[0], _text(target[0]))
         elif event in _RESOLVES and args[0] is not None:
             host = args[0][0] if isinstance(args[0], tuple) else args[0]
             self.check_address(_text(host))

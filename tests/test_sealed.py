@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.cameras.requests import DISCOVER, ask
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.sealed import Seal, SealedError
 from edge_agent.serve.agent import open_agent
 from edge_agent.store import media as media_rows
+from edge_agent.store.facts import read_facts
 from edge_agent.sync.identity import Identity
 from tests.data import ROOT
 from tests.servers import program
@@ -53,6 +55,7 @@ ways = [
     lambda: udp.sendto(b"x", ("203.0.113.1", 123)),
     lambda: udp.sendmsg([b"x"], [], 0, ("203.0.113.1", 53)),
     lambda: udp.connect_ex(("203.0.113.1", 53)),
+    lambda: udp.sendto(b"x", ("239.255.255.250", 3702)),
     lambda: __import__("requests").get("http://203.0.113.1/", timeout=1),
 ]
 held = 0
@@ -71,8 +74,8 @@ print(held == len(ways), right.recv(50).decode())
     assert done.stdout.strip() == "True unix sockets stay"
 
 
-def _packets(tmp_path: Path, device: Device, *, sealed: bool) -> dict[str, int]:
-    """Run `serve sync` in a network of its own until it has spoken to the LAN; give what left by each interface."""
+def _packets(tmp_path: Path, device: Device, *command: str, sealed: bool, seconds: int = 2) -> dict[str, int]:
+    """Run services in a network of their own until they have spoken to the LAN; give what left by each interface."""
     (tmp_path / "resolv.conf").write_text("nameserver 198.51.100.53\noptions timeout:1 attempts:1\n")
     lines = ["set -e", "ip link set lo up", f"mount --bind {tmp_path}/resolv.conf /etc/resolv.conf"]
     for name, network in (("lan0", "192.168.77"), ("wan0", "198.51.100")):
@@ -86,9 +89,9 @@ def _packets(tmp_path: Path, device: Device, *, sealed: bool) -> dict[str, int]:
         ]
     lines += [
         "ip route add default via 198.51.100.1",
-        f"{sys.executable} -m edge_agent serve sync >{tmp_path}/sync.log 2>&1 & pid=$!",
+        f"{sys.executable} -m edge_agent {' '.join(command)} >{tmp_path}/log 2>&1 & pid=$!",
         "for i in $(seq 300); do ip -s link show lan0 | awk 'NR==6 && $2>0' | grep -q . && break; sleep 0.1; done",
-        "sleep 2; kill $pid; wait $pid || true",
+        f"sleep {seconds}; kill $pid; wait $pid || true",
         "ip -j -s link",
     ]
     environment = {
@@ -104,6 +107,11 @@ def _packets(tmp_path: Path, device: Device, *, sealed: bool) -> dict[str, int]:
     )
     assert done.returncode == 0, done.stderr
     return {link["ifname"]: link["stats64"]["tx"]["packets"] for link in json.loads(done.stdout)}
+
+
+def _kinds(device: Device) -> str:
+    with open_agent(device.settings) as agent, agent.reading() as reader:
+        return " ".join(fact.kind for fact in read_facts(reader))
 
 
 def test_a_counter_in_the_kernel_sees_no_packet_leave_a_sealed_venue(tmp_path: Path) -> None:
@@ -123,7 +131,11 @@ def test_a_counter_in_the_kernel_sees_no_packet_leave_a_sealed_venue(tmp_path: P
         stored = agent.files.store(MediaKind.SNAPSHOT, ".jpg", b"picture", NOW)
         media = Media("m1", MediaKind.SNAPSHOT, stored.path, stored.sha256, stored.size, NOW, NOW)
         agent.writer.run(lambda tx: media_rows.add(tx, media))
-    open_venue, sealed_venue = (_packets(tmp_path, device, sealed=sealed) for sealed in (False, True))
+    open_venue = _packets(tmp_path, device, "serve", "sync", sealed=False)
+    with open_agent(device.settings) as agent:
+        agent.writer.run(lambda tx: ask(tx, DISCOVER, {"targets": ["192.168.77.0/30", "198.51.100.9"]}, by="a"))
+    sealed_venue = _packets(tmp_path, device, "run", sealed=True, seconds=10)  # all four services
+    assert _kinds(device).count("service.started") == 1 + 4
     assert open_venue["lan0"] > 0
     assert open_venue["wan0"] > 0  # the counter works: it asked the name server
     assert sealed_venue["lan0"] > 0
