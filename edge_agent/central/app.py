@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from urllib.parse import quote, urlsplit
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
-from edge_agent.central import agents_http, tus
+from edge_agent.central import agents_http, api, pages, tus
 from edge_agent.central.centre import Centre
+from edge_agent.central.pages.guard import PAGES, LoginRequiredError, PasswordChangeRequiredError, View
 from edge_agent.errors import DeviceError, EdgeAgentError
+from edge_agent.furniture.forms import PROBLEM_TYPE, problem_of
+from edge_agent.furniture.shield import Shield
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER
 
@@ -29,25 +35,44 @@ _STATUS = {
 }
 
 
+AGENTS = ("/v1/",)
+"""What agents call; everything else is for people."""
+
+
 def create_app(centre: Centre) -> FastAPI:
     app = FastAPI(title="edge_agent centre", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.centre = centre
-    app.add_exception_handler(EdgeAgentError, _refuse)
-    app.include_router(tus.options)
-    app.include_router(tus.router)
-    app.include_router(tus.confirmations)
-    app.include_router(agents_http.router)
+    for error in (EdgeAgentError, RequestValidationError, HTTPException):
+        app.add_exception_handler(error, _refuse)
+    for router in (tus.options, tus.router, tus.confirmations, agents_http.router, api.router, pages.router):
+        app.include_router(router)
+    app.mount("/static", PAGES.files())
+    names = {urlsplit(centre.config.agents_http).hostname or "", *centre.config.names} - {""}
+    app.add_middleware(Shield, names=frozenset(name.lower() for name in names), beside=AGENTS)
     return app
 
 
-async def _refuse(_: Request, error: Exception) -> JSONResponse:
-    """Say what was wrong, in words and, to agents, as a code of the contract."""
-    if not isinstance(error, EdgeAgentError):
-        raise error
-    status, code = error.status, ""
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Answer agents with a code of the contract, the API with a problem, a page with a page."""
+    if request.url.path.startswith(AGENTS):
+        return _refuse_agent(error)
+    problem = problem_of(error)
+    if request.url.path.startswith(api.PREFIX):
+        return JSONResponse(problem.model_dump(), problem.status, media_type=PROBLEM_TYPE)
+    if isinstance(error, LoginRequiredError):
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    if isinstance(error, PasswordChangeRequiredError):
+        return RedirectResponse("/password", 303)
+    return View(request, request.app.state.centre).page("error.html", problem.status, problem=problem)
+
+
+def _refuse_agent(error: Exception) -> JSONResponse:
+    """Say what was wrong, in words and as a code of the contract."""
+    problem, code = problem_of(error), ""
+    status = problem.status
     if isinstance(error, RefusedError):
-        status, code = _STATUS.get(error.code, error.status), error.code.value
-    content = {"message": error.message, "do": error.do, "code": code}
+        status, code = _STATUS.get(error.code, status), error.code.value
+    content = {"message": problem.detail, "do": problem.do, "code": code}
     return JSONResponse(content, status, headers={CODE_HEADER: code} if code else None)
 
 

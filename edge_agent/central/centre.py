@@ -7,11 +7,14 @@ from pathlib import Path
 
 from edge_agent.central.authority import Authority
 from edge_agent.central.database import open_database
+from edge_agent.central.digest.digester import Digester
 from edge_agent.central.enrolment import Enrolment
-from edge_agent.central.keys import signing_key
+from edge_agent.central.keys import person_key, signing_key
 from edge_agent.central.stores import open_store
 from edge_agent.central.uploads import Uploads
+from edge_agent.central.work.tables import TableReader
 from edge_agent.clock import Clock, SystemClock, host_keeps_time
+from edge_agent.sync.contract.signing import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Config:
 
     `database`, `mqtt` and `media` are addresses, `keys` the folder of the centre's own keys, `spool` the folder of
     unfinished uploads, shared by all workers that one name stands for. Port 0 takes a free one; None serves no HTTP.
+    `names` are host names under which people open its pages, `zone` is their time zone, `sms` where messages to
+    trainees go: an http(s) address, `command:PROGRAM ARGUMENTS`, or a folder.
     `agents_mqtt` and `agents_http` are the broker and this centre as agents see them; empty: as this process does.
     """
 
@@ -33,6 +38,9 @@ class Config:
     ca: str | None = None
     agents_mqtt: str = ""
     agents_http: str = ""
+    names: tuple[str, ...] = ()
+    zone: str = "Asia/Shanghai"
+    sms: str = "central-messages"
 
 
 def _without_login(mqtt: str) -> str:
@@ -44,12 +52,15 @@ def _without_login(mqtt: str) -> str:
 class Centre:
     """Opens the database, the keys and the store."""
 
-    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, *, clock: Clock | None = None, tables: TableReader | None = None) -> None:
         self.config = config
         self.clock = clock or SystemClock(kernel=host_keeps_time)
         self.signer = signing_key(config.keys)
         self.database = open_database(config.database)
         self.store = open_store(config.media)
+        self.tables = tables
+        self.digester = Digester(self.database, person_key(config.keys))
+        self.verifier = Verifier([self.signer.public])
         self.uploads = Uploads(self.database, self.store, config.spool, self.signer, self.clock)
 
         self.enrolment = Enrolment(

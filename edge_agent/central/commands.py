@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from edge_agent.central.database import Tx
+from edge_agent.central.database import Row, Tx
 from edge_agent.central.instants import from_micros, to_micros
 from edge_agent.central.registry import AgentRow
+from edge_agent.central.staff.accounts import Scope
+from edge_agent.central.views.paging import Page, read_page
 from edge_agent.sync.contract.commands import AnyArgs, Command, command_name
 from edge_agent.sync.contract.messages import Result
 from edge_agent.sync.contract.signing import Purpose, Signer
@@ -99,22 +102,62 @@ def find(tx: Tx, identifier: str) -> CommandRow | None:
     return rows[0] if rows else None
 
 
-def of_agent(tx: Tx, agent: AgentRow) -> list[CommandRow]:
+def of_agent(tx: Tx, agent: AgentRow, limit: int = 1000) -> list[CommandRow]:
     """Give an agent's commands, newest first."""
-    return _read(tx, "agent = %s", agent.number)
+    return _read(tx, "agent = %s", agent.number, limit)
 
 
-def _read(tx: Tx, where: str, value: str | int) -> list[CommandRow]:
-    sql = f"SELECT id, name, issuer, issued, expires, result, answered FROM commands WHERE {where} ORDER BY issued DESC"  # noqa: S608 - constants of this module
-    return [
-        CommandRow(
-            identifier,
-            name,
-            by,
-            from_micros(issued),
-            from_micros(expires),
-            msgspec.json.decode(result, type=Result) if result else None,
-            None if answered is None else from_micros(answered),
-        )
-        for identifier, name, by, issued, expires, result, answered in tx.rows(sql, (value,))
-    ]
+@dataclass(frozen=True, slots=True)
+class SentCommand:
+    """A command as the office sees it: `state` is waiting, taken, expired, or its final result."""
+
+    agent: int
+    venue: str
+    row: CommandRow
+    state: str
+
+
+_STATES = {
+    "waiting": "answered IS NULL AND expires > %s",
+    "expired": "answered IS NULL AND expires <= %s",
+    "answered": "answered IS NOT NULL AND %s > 0",
+}
+
+
+def page_commands(tx: Tx, scope: Scope, now: datetime, *, state: str = "", page: int = 1) -> Page[SentCommand]:
+    """Give the commands to the venues of a scope, newest first."""
+    condition, values = scope.where("tenant")
+    source, given = f"commands JOIN agents ON number = commands.agent WHERE {condition}", list[str | int](values)
+    if state in _STATES:
+        source += f" AND {_STATES[state]}"
+        given.append(to_micros(now))
+
+    def make(row: Row) -> SentCommand:
+        agent, venue, *rest = row
+        command = _command(rest)
+        told = command.result.result if command.result else "waiting"
+        return SentCommand(agent, venue, command, told if command.answered or command.expires > now else "expired")
+
+    columns = f"number, coalesce(nullif(venue, ''), agents.agent), {_COLUMNS}"
+    return read_page(tx, columns, source, given, order="issued DESC, commands.id", number=page, make=make)
+
+
+_COLUMNS = "commands.id, name, issuer, issued, expires, result, answered"
+
+
+def _read(tx: Tx, where: str, value: str | int, limit: int = 1) -> list[CommandRow]:
+    sql = f"SELECT {_COLUMNS} FROM commands WHERE {where} ORDER BY issued DESC LIMIT %s"  # noqa: S608 - constants of this module
+    return [_command(row) for row in tx.rows(sql, (value, limit))]
+
+
+def _command(row: Sequence[Any]) -> CommandRow:
+    identifier, name, by, issued, expires, result, answered = row
+    return CommandRow(
+        identifier,
+        name,
+        by,
+        from_micros(issued),
+        from_micros(expires),
+        msgspec.json.decode(result, type=Result) if result else None,
+        None if answered is None else from_micros(answered),
+    )

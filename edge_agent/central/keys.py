@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,6 +31,15 @@ def load_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise StorageError(f"{path}: not an Ed25519 key.", do="Restore the centre's key folder from its backup.")
     return key
+
+
+def person_key(folder: Path) -> bytes:
+    """Give the key of the hashes that stand for document numbers, made on first use: never shown, never changed."""
+    path = folder / "people.key"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        write_once(path, secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def write_once(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from edge_agent.central.database import Row, Tx
 from edge_agent.central.instants import to_micros
-from edge_agent.errors import ConflictError
+from edge_agent.errors import ConflictError, NotFoundError
 from edge_agent.sync.contract.topics import Address
 
 
@@ -31,6 +31,7 @@ def enrol(tx: Tx, address: Address, *, public: str, venue: str, now: datetime) -
 
     Raises `ConflictError` where another tenant has an agent of this name.
     """
+    tx.run("INSERT INTO tenants(tenant) VALUES (%s) ON CONFLICT DO NOTHING", (address.tenant,))
     row = tx.row(
         "INSERT INTO agents(tenant, agent, venue, public, created) VALUES (%s, %s, %s, %s, %s)"
         " ON CONFLICT(agent) DO UPDATE SET public = excluded.public, venue = excluded.venue, revoked = NULL"
@@ -45,6 +46,14 @@ def enrol(tx: Tx, address: Address, *, public: str, venue: str, now: datetime) -
 def find(tx: Tx, address: Address) -> AgentRow | None:
     row = tx.row(f"SELECT {_COLUMNS} FROM agents WHERE tenant = %s AND agent = %s", (address.tenant, address.agent))  # noqa: S608 - a constant
     return None if row is None else _agent(row)
+
+
+def get(tx: Tx, number: int) -> AgentRow:
+    """Give an agent by its number. Raises `NotFoundError`."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM agents WHERE number = %s", (number,))  # noqa: S608 - a constant
+    if row is None:
+        raise NotFoundError("No such venue (没有此培训点).")
+    return _agent(row)
 
 
 def list_agents(tx: Tx, tenant: str = "") -> list[AgentRow]:

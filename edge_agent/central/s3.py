@@ -26,6 +26,8 @@ _MISSING = {"404", "NoSuchKey", "NotFound"}
 class S3Store:
     """A bucket, with an optional prefix. The store itself checks each file's SHA-256 when it takes it."""
 
+    presigns = True
+
     def __init__(self, bucket: str, prefix: str, client: S3Client) -> None:
         self._bucket = bucket
         self._prefix = prefix
@@ -42,9 +44,10 @@ class S3Store:
             )
         file.unlink()  # not media: the spool's copy of it
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        span = f"bytes={first}-{'' if last is None else last}"
         with _explained(name):
-            found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
+            found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, Range=span)
             yield from found["Body"].iter_chunks(PIECE)
 
     def presign(self, name: str, sha256: str, seconds: int) -> Presigned:

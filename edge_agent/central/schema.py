@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from edge_agent.central import schema_pages as pages
 from edge_agent.errors import StorageError
 
 AGENTS = """
@@ -72,7 +73,7 @@ CREATE TABLE certificates(
     serial TEXT PRIMARY KEY, agent BIGINT NOT NULL, issued BIGINT NOT NULL, expires BIGINT NOT NULL, revoked BIGINT);
 """
 
-MIGRATIONS = (AGENTS + FACTS + MEDIA + COMMANDS + ENROLMENT,)
+MIGRATIONS = (AGENTS + FACTS + MEDIA + COMMANDS + ENROLMENT, pages.TENANTS + pages.STAFF + pages.READ + pages.WORK)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)
@@ -86,6 +87,7 @@ def statements(version: int, dialect: Mapping[str, str]) -> Iterator[str]:
             do="Install that version again; nothing was changed.",
         )
     for script in MIGRATIONS[version:]:
-        for statement in script.format(**dialect).split(";"):
+        bare = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
+        for statement in bare.format(**dialect).split(";"):
             if statement.strip():
                 yield statement

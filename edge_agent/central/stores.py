@@ -25,14 +25,19 @@ class Presigned:
 
 
 class MediaStore(Protocol):
-    """A name is `tenant/agent/kind/day/file`; the same name always means the same bytes."""
+    """A name is `tenant/agent/kind/day/file`; the same name always means the same bytes.
+
+    `presigns` says whether somebody else can put a file.
+    """
+
+    presigns: bool
 
     def take(self, name: str, file: Path, sha256: str, mime: str) -> None:
         """Keep a verified file, durably; `file` is gone then."""
         ...
 
-    def read(self, name: str) -> Iterator[bytes]:
-        """Give a file's bytes in pieces. Raises `NotFoundError`."""
+    def read(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """Give a file's bytes `first` to `last`, both included, in pieces. Raises `NotFoundError`."""
         ...
 
     def presign(self, name: str, sha256: str, seconds: int) -> Presigned:
@@ -46,6 +51,8 @@ class MediaStore(Protocol):
 
 class FolderStore:
     """Files in a folder, each renamed into place once it is on the disk."""
+
+    presigns = False
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -63,13 +70,16 @@ class FolderStore:
             file.unlink()  # not media: the spool's copy of it
         _sync_folder(final.parent)
 
-    def read(self, name: str) -> Iterator[bytes]:
+    def read(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         try:
             stream = self._locate(name).open("rb")
         except FileNotFoundError as error:
             raise NotFoundError(f"{name} is not in the media folder (文件不存在).") from error
         with stream:
-            while piece := stream.read(PIECE):
+            stream.seek(first)
+            left = -1 if last is None else last - first + 1
+            while left and (piece := stream.read(PIECE if left < 0 else min(PIECE, left))):
+                left -= len(piece) if left > 0 else 0
                 yield piece
 
     def presign(self, name: str, sha256: str, seconds: int) -> Presigned:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,17 +15,18 @@ from edge_agent.central import commands, registry
 from edge_agent.central.centre import Centre, Config
 from edge_agent.central.enrolment import make_token
 from edge_agent.central.service import run
+from edge_agent.cli import central_users
+from edge_agent.cli.central_base import KEYS, Database, Keys, opened
 from edge_agent.errors import ConflictError, InputError, NotFoundError
+from edge_agent.serve.tables import read_table
 from edge_agent.sync.contract.commands import parse_args
 from edge_agent.sync.contract.signing import public_key
 from edge_agent.sync.contract.topics import Address
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(central_users.app, name="user", help="账号 / who works at the centre.")
 
-Database = Annotated[str, typer.Option(help="A file, or postgresql://user@host/name.")]
-Keys = Annotated[Path, typer.Option(help="Folder of the centre's own keys, shared by its workers.")]
 Agent = Annotated[str, typer.Argument(help="TENANT/AGENT.")]
-KEYS = Path("central-keys")
 
 
 @app.callback()
@@ -49,6 +48,13 @@ def serve(
     ca: Annotated[str | None, typer.Option(help="Whom to believe on mqtts, as a PEM file.")] = None,
     agents_mqtt: Annotated[str, typer.Option(help="The broker as agents reach it, where that differs.")] = "",
     agents_http: Annotated[str, typer.Option(help="This centre as agents reach it, where that differs.")] = "",
+    name: Annotated[
+        list[str] | None, typer.Option(help="A host name under which people open the pages; repeat it for more.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="The time zone of the pages.")] = "Asia/Shanghai",
+    sms: Annotated[
+        str, typer.Option(help="Where messages to trainees go: http(s)://..., command:PROGRAM ARGUMENTS, or a folder.")
+    ] = "central-messages",
 ) -> None:
     """接收事实与媒体 / receive; start as many as you like against one database."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -64,7 +70,11 @@ def serve(
             ca=ca,
             agents_mqtt=agents_mqtt,
             agents_http=agents_http,
-        )
+            names=tuple(name or ()),
+            zone=zone,
+            sms=sms,
+        ),
+        tables=read_table,
     )
 
 
@@ -77,7 +87,7 @@ def token(
     keys: Keys = KEYS,
 ) -> None:
     """接入令牌 / print a token that provisions one device within a week."""
-    with _centre(database, keys) as centre, centre.database.write() as tx:
+    with opened(database, keys) as centre, centre.database.write() as tx:
         print(make_token(tx, tenant, agent=agent, venue=venue, now=centre.clock.stamp().wall))
 
 
@@ -91,14 +101,14 @@ def enrol(
 ) -> None:
     """登记终端 / make an agent known by hand, where it can't provision itself."""
     public_key(public)
-    with _centre(database, keys) as centre, centre.database.write() as tx:
+    with opened(database, keys) as centre, centre.database.write() as tx:
         registry.enrol(tx, _address(agent), public=public, venue=venue, now=centre.clock.stamp().wall)
 
 
 @app.command()
 def revoke(agent: Agent, database: Database = "central.db", keys: Keys = KEYS) -> None:
     """吊销终端 / take nothing from an agent any more; give the broker the new list: central revocations."""
-    with _centre(database, keys) as centre:
+    with opened(database, keys) as centre:
         if not centre.enrolment.revoke(_address(agent), centre.clock.stamp().wall):
             raise NotFoundError(f"{agent} is no agent of this centre (终端不存在).")
     print(f"{agent}: 已吊销 / revoked")
@@ -107,7 +117,7 @@ def revoke(agent: Agent, database: Database = "central.db", keys: Keys = KEYS) -
 @app.command()
 def revocations(database: Database = "central.db", keys: Keys = KEYS) -> None:
     """吊销列表 / print the broker's `crlfile`."""
-    with _centre(database, keys) as centre:
+    with opened(database, keys) as centre:
         print(centre.enrolment.revocations(centre.clock.stamp().wall), end="")
 
 
@@ -119,7 +129,7 @@ def certificate(
     keys: Keys = KEYS,
 ) -> None:
     """服务器证书 / make key and certificate of the broker or of this server."""
-    with _centre(database, keys) as centre:
+    with opened(database, keys) as centre:
         authority = centre.authority()
         key, made = authority.certify_server(names, centre.clock.stamp().wall)
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +152,7 @@ def send(
         args = parse_args(command.read_bytes())
     except OSError as error:
         raise InputError(f"{command}: {error.strerror}.", do="Name a file that can be read.") from error
-    with _centre(database, keys) as centre:
+    with opened(database, keys) as centre:
         with centre.database.write() as tx:
             found = registry.find(tx, _address(agent))
             if found is None or found.revoked:
@@ -171,13 +181,3 @@ def _print_answer(centre: Centre, identifier: str, wait: float) -> None:
 def _address(text: str) -> Address:
     tenant, _, agent = text.partition("/")
     return Address(tenant, agent)
-
-
-@contextmanager
-def _centre(database: str, keys: Path) -> Iterator[Centre]:
-    """Open a centre for one command: no broker, no media."""
-    centre = Centre(Config(database=database, mqtt="", media=str(keys / "none"), keys=keys, spool=keys / "spool"))
-    try:
-        yield centre
-    finally:
-        centre.close()

@@ -11,6 +11,7 @@ from edge_agent.model.kinds.plan import ClassStateChanged, EditConfirmed
 from edge_agent.model.lesson import Lesson, LessonKind
 from edge_agent.model.people import ClassState, Owner, Teacher, Trainee, TrainingClass
 from edge_agent.rules.ownership import Decision, Version, decide
+from edge_agent.rules.states import Action, after
 from edge_agent.store import commands, documents, lessons, outbox, training
 from edge_agent.store.database import Connection
 from edge_agent.store.lessons import Change
@@ -98,11 +99,16 @@ def save_teachers(tx: Transaction, args: Teachers, by: str) -> Done:
 
 
 def confirm(tx: Transaction, args: Confirm, by: str) -> Done:
-    """Put the centre's word on a pending edit on the record; a lesson's edit is no longer pending then."""
+    """Put the centre's word on a pending edit on the record; a lesson's edit is no longer pending then.
+
+    Its word on a submitted class is the district's approval, or gives the class back to the venue as a draft.
+    """
     if args.document == "lesson":
         lessons.get_lesson(tx.connection, args.id)
         if args.accepted:
             lessons.confirm_lesson(tx, args.id, args.revision)
+    if args.document == "class":
+        _approve(tx, args, by)
     tx.append(
         EditConfirmed(
             document=args.document, id=args.id, revision=args.revision, accepted=args.accepted, reason=args.reason
@@ -110,6 +116,18 @@ def confirm(tx: Transaction, args: Confirm, by: str) -> Done:
         by=by,
     )
     return Done()
+
+
+def _approve(tx: Transaction, args: Confirm, by: str) -> None:
+    """A class that changed since the district looked at it must be looked at again."""
+    known = training.get_class(tx.connection, args.id)
+    if known.revision != args.revision:
+        raise RefusedError(
+            Code.STALE, f"class {args.id} stands at revision {known.revision}, this is about {args.revision}."
+        )
+    moved = after(known.state, Action.APPROVE if args.accepted else Action.REJECT)
+    if moved is not None:
+        training.set_class_state(tx, args.id, moved, by=by)
 
 
 def _save_lesson(tx: Transaction, class_id: str, row: LessonRow, by: str) -> Lesson | None:

@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     GAP = "gap"
     COMMAND = "command"
     CONFIRMATION = "confirmation"
+    SAMPLE = "sample"
     TOKEN = "token"  # noqa: S105 - a purpose, not a token
 
 
