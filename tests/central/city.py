@@ -9,13 +9,16 @@ import hashlib
 import io
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 from PIL import Image, ImageDraw
 
 from edge_agent.central import registry
+from edge_agent.central.app import HttpServer, create_app
 from edge_agent.central.centre import Centre, Config
 from edge_agent.central.ingest import Arrival, Ingest
 from edge_agent.central.staff import accounts
@@ -302,6 +305,7 @@ class City:
     database: str
     media: str = ""
     places: list[Place] = field(default_factory=list)
+    visitors: list[httpx.Client] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.clock = SettableClock(NOW)
@@ -339,7 +343,22 @@ class City:
             made, _ = accounts.add(tx, login=login, name=name or login, role=role, scope=scope or Scope(), now=self.now)
             accounts.set_password(tx, made.id, PASSWORD)
 
+    @cached_property
+    def server(self) -> HttpServer:
+        """The centre's HTTP on a free port, from the first time that somebody asks for it."""
+        made = HttpServer(create_app(self.centre), "127.0.0.1", 0)
+        made.start()
+        return made
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
     def close(self) -> None:
+        for each in self.visitors:
+            each.close()
+        if "server" in self.__dict__:
+            self.server.stop()
         self.centre.close()
 
 
@@ -386,6 +405,7 @@ def build(root: Path, database: str) -> City:
     ward.state(media=3)
     late.state(facts=1840, oldest=NOW - timedelta(hours=9), media=60)
     gone.state(facts=12, oldest=NOW - timedelta(minutes=20))
+    city.digest()
     gone.state(online=False)
     city.digest()
     return city

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from edge_agent.central.app import HttpServer, create_app
 from edge_agent.central.pages.guard import COOKIE, LANGUAGE_COOKIE
 from edge_agent.central.staff.accounts import Scope
 from edge_agent.central.staff.login import log_in
@@ -68,13 +67,10 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         city = build(Path(folder), str(Path(folder) / "central.db"))
         sample = furnish(city)
-        server = HttpServer(create_app(city.centre), "127.0.0.1", 0)
-        server.start()
         wanted = names or list(SHOTS)
         paths = {name: SHOTS[name].format(sample=sample) for name in wanted}
         for language in LANGUAGES:
-            shoot(browser, city, f"http://127.0.0.1:{server.port}", language, paths)
-        server.stop()
+            shoot(browser, city, city.url, language, paths)
         city.close()
 
 

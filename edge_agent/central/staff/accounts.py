@@ -70,8 +70,8 @@ _COLUMNS = (
 def add(tx: Tx, *, login: str, name: str, role: Role, scope: Scope, now: datetime) -> tuple[Account, str]:
     """Make an account; give it with its first password, which is shown once. Raises `ConflictError`, `InputError`."""
     login, name = login.strip(), name.strip()
-    if not 3 <= len(login) <= _LOGIN or any(letter.isspace() for letter in login):  # noqa: PLR2004 - as short as a name
-        raise InputError("login: 3 to 80 characters without spaces (账号为 3 到 80 个字符).")
+    if not 2 <= len(login) <= _LOGIN or any(letter.isspace() for letter in login):  # noqa: PLR2004 - as short as a name
+        raise InputError("login: 2 to 80 characters without spaces (账号为 2 到 80 个字符).")
     if not 1 <= len(name) <= _NAME:
         raise InputError("name: 1 to 80 characters (姓名为 1 到 80 个字符).")
     if scope.kind not in {"", "tenant", "district"} or bool(scope.kind) != bool(scope.value):
