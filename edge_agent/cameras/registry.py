@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from secrets import token_hex
 
 from edge_agent.cameras.address import Login
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import NotFoundError, StorageError
 from edge_agent.model.camera import Camera
 from edge_agent.model.kinds.capture import CameraBound, CameraChanged, CameraClock, CameraUnbound
 from edge_agent.model.lesson import Lesson
@@ -33,11 +34,10 @@ class Registry:
 
     def _bind(self, tx: Transaction, camera: Camera, login: Login | None, by: str) -> Camera:
         known = next((one for one in list_cameras(tx.connection, inactive=True) if _same(one, camera)), None)
-        bound = camera if known is None else replace(camera, id=known.id)
-        bound = replace(bound, secret="" if login is None else f"camera/{bound.id}", active=True)
-        self._keep_login(tx, bound, login)
+        bound = camera if known is None else replace(camera, id=known.id, secret=known.secret)
+        bound = replace(bound, secret=self._keep_login(tx, bound, login), active=True)
         if known is not None and known.active:
-            self._change(tx, known, bound, by=by, password=login is not None)
+            self._change(tx, known, bound, by=by, password=bound.secret != known.secret)
             return bound
         save_camera(tx, bound)
         tx.append(
@@ -82,7 +82,7 @@ class Registry:
                 raise NotFoundError(f"{camera}：已解绑 / not bound any more.")
             gone = replace(old, active=False, secret="")
             save_camera(tx, gone)
-            forget_secret(tx, f"camera/{camera}")
+            forget_secret(tx, old.secret)
             tx.append(CameraUnbound(camera=camera, reason=reason), by=by)
             return gone
 
@@ -106,12 +106,19 @@ class Registry:
         opened = json.loads(self._box.open(camera.secret, box))
         return Login(opened["user"], opened["password"])
 
-    def _keep_login(self, tx: Transaction, camera: Camera, login: Login | None) -> None:
+    def _keep_login(self, tx: Transaction, camera: Camera, login: Login | None) -> str:
+        """Give the name of the sealed login: another password has another name, so that the row tells of the change."""
+        try:
+            if login is not None and login == self.login(tx.connection, camera):
+                return camera.secret
+        except StorageError:
+            pass  # sealed with a key that is lost: to bind it again is the way out
+        forget_secret(tx, camera.secret)
         if login is None:
-            forget_secret(tx, f"camera/{camera.id}")
-        else:
-            text = json.dumps({"user": login.user, "password": login.password})
-            save_secret(tx, camera.secret, self._box.seal(camera.secret, text))
+            return ""
+        name = f"camera/{camera.id}/{token_hex(4)}"
+        save_secret(tx, name, self._box.seal(name, json.dumps({"user": login.user, "password": login.password})))
+        return name
 
 
 def _same(known: Camera, other: Camera) -> bool:

@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,7 @@ from av.container import InputContainer
 
 from edge_agent.cameras.address import Login, with_login
 from edge_agent.cameras.child import ChildCamera, Stream
+from edge_agent.cameras.guard import LoginGuard
 from edge_agent.model.camera import Camera, CameraKind
 
 OPEN_SECONDS = 5.0
@@ -41,20 +43,24 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RtspSource:
-    """`url` bears the credentials, so it is shown nowhere."""
+    """`url` bears the credentials, so it is shown nowhere; `guard` keeps refused ones from being tried again."""
 
     url: str = field(repr=False)
     audio: bool = False
+    guard: LoginGuard | None = None
 
     def open(self) -> InputContainer:
         options = dict(_RTSP) if self.audio else {**_RTSP, "allowed_media_types": "video"}
-        return av.open(self.url, options=options, timeout=(OPEN_SECONDS, READ_SECONDS))
+        with self.guard.trying(self.url) if self.guard else nullcontext():
+            return av.open(self.url, options=options, timeout=(OPEN_SECONDS, READ_SECONDS))
 
     def answers(self) -> bool:
         address = urlsplit(self.url)
         try:
             socket.create_connection((address.hostname, address.port or 554), timeout=ANSWER_SECONDS).close()
         except (OSError, ValueError):
+            if self.guard is not None:
+                self.guard.forget(self.url)
             return False
         return True
 
@@ -77,8 +83,15 @@ class LocalSource:
 class Sources:
     """One for each process: a local camera has one owner. `login_of` gives what an RTSP camera wants to hear."""
 
-    def __init__(self, login_of: Callable[[Camera], Login | None], *, csi_python: str = SYSTEM_PYTHON) -> None:
+    def __init__(
+        self,
+        login_of: Callable[[Camera], Login | None],
+        *,
+        csi_python: str = SYSTEM_PYTHON,
+        guard: LoginGuard | None = None,
+    ) -> None:
         self._login_of = login_of
+        self._guard = guard
         self._csi_python = csi_python
         self._children: dict[str, ChildCamera] = {}
         self._lock = threading.Lock()
@@ -87,7 +100,7 @@ class Sources:
         """A camera without a substream gives its main stream for both."""
         url = camera.sub or camera.main if stream == "sub" else camera.main
         if camera.kind in {CameraKind.ONVIF, CameraKind.RTSP}:
-            return RtspSource(with_login(url, self._login_of(camera)), audio=camera.audio)
+            return RtspSource(with_login(url, self._login_of(camera)), audio=camera.audio, guard=self._guard)
         with self._lock:
             child = self._children.setdefault(camera.main, ChildCamera(local_command(camera.main, self._csi_python)))
         device = Path(urlsplit(camera.main).path) if camera.kind is CameraKind.USB else None

@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 from edge_agent.cameras.sources import Source
 from edge_agent.capture.causes import StreamError
-from edge_agent.capture.peek import peek
 from edge_agent.capture.programme import Programme
 from edge_agent.capture.recorder import Recording
-from edge_agent.capture.shots import Album, Shot, shoot, shot_of
+from edge_agent.capture.shots import Album, Shot, look, shoot
 from edge_agent.capture.words import Words
 from edge_agent.clock import Clock
 from edge_agent.errors import DeviceError, EdgeAgentError, NotFoundError
@@ -105,7 +104,7 @@ class SnapshotDesk:
     def _shoot(self, camera: Camera, recording: Recording | None) -> Shot:
         stamp = self._clock.stamp()
         shot = shoot(recording, stamp, lambda _: True) if recording else None
-        return shot or shot_of(camera.id, peek(self._source_of(camera), self._clock.boottime), self._clock.stamp())
+        return shot or look(camera, self._source_of, self._clock)
 
     def _keep(self, request: Request, camera: Camera, lesson: Lesson | None, shot: Shot) -> Media:
         trust = self._clock.stamp().trust

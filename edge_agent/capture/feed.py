@@ -23,7 +23,9 @@ from edge_agent.errors import DeviceError
 log = logging.getLogger(__name__)
 
 BACKOFF = (0.25, 5.0)
-BACKOFF_LOGIN = 60.0  # cameras lock out after a handful of wrong passwords
+# After a refused password nothing is asked of the camera but whether it is there: `cameras.guard` keeps the rest back.
+BACKOFF_LOGIN = 60.0
+LOOK_LOGIN = 5.0
 STEADY = 5.0  # seconds of video after which the next failure starts from the shortest pause
 # Reading in bursts saves a third of the CPU: a thread that wakes for every network packet finds its caches cold. With a
 # fragment of 0.5 s it stays below the second that a kill may lose; the kernel's socket buffer holds far more.
@@ -78,7 +80,10 @@ class Feed:
                 log.info("%s: no video (%s)", self.name, cause)
             self.cause = cause
             pause = BACKOFF[0] if (self.heard or 0.0) - began > STEADY else min(2 * pause, BACKOFF[1])
-            self._wait(BACKOFF_LOGIN if cause in {Cause.UNAUTHORIZED, Cause.LOCKED} else pause)
+            if cause in {Cause.UNAUTHORIZED, Cause.LOCKED}:
+                self._wait(BACKOFF_LOGIN, LOOK_LOGIN)
+            else:
+                self._wait(pause, BACKOFF[0])
 
     def _connect(self) -> Cause:
         """Read one connection to its end, and tell why it ended."""
@@ -117,11 +122,11 @@ class Feed:
 
         return heard
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, look: float) -> None:
         """Sit out the pause, but not longer than the camera is away: a rebooted one is recorded within a second."""
         due = self._boottime() + seconds
         away = False
-        while self._boottime() < due and not self._stopping.wait(BACKOFF[0]):
+        while self._boottime() < due and not self._stopping.wait(look):
             if not self._source.answers():
                 away = True
             elif away:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
+from edge_agent.capture.causes import Cause
 from edge_agent.capture.recorder import Recording
 from edge_agent.errors import EdgeAgentError
 from edge_agent.model.camera import Camera
@@ -13,8 +14,10 @@ from edge_agent.model.stamp import Stamp
 
 log = logging.getLogger(__name__)
 
-Room = Literal["main", "sub", ""]
-"""What the disk has room for: a main stream, a substream, or nothing."""
+Room = Literal["main", "sub", "snapshots", ""]
+"""What the disk has room for: a main stream, a substream, pictures alone, or nothing."""
+
+_Video = Literal["main", "sub", ""]
 
 ECONOMY_SECONDS = 600.0  # a disk that wavers about its mark must not cut every recording at each turn
 RETRY_SECONDS = 10.0
@@ -22,10 +25,14 @@ POST_ROLL_SECONDS = 1.5  # what was sent before the end may still be on its way
 
 
 class Fleet:
-    """`open_recording` starts one; it may refuse (a password that can't be read), and the others go on."""
+    """`open_recording` starts one; it may refuse (a password that can't be read), and the others go on.
+
+    `refused` is why a wanted camera has no recording at all.
+    """
 
     def __init__(self, open_recording: Callable[[Camera, Literal["main", "sub"]], Recording]) -> None:
         self.recordings: dict[str, Recording] = {}
+        self.refused: dict[str, Cause] = {}
         self._open = open_recording
         self._lessons: dict[str, frozenset[str]] = {}
         self._retry_at: dict[str, float] = {}
@@ -43,7 +50,10 @@ class Fleet:
             unwanted = camera not in wanted and self._unwanted.setdefault(camera, stamp.boottime)
             if not stream or (unwanted and stamp.boottime - unwanted >= POST_ROLL_SECONDS):
                 self._stop(camera)
-        for camera, lessons in wanted.items() if stream else ():
+        if not stream:
+            self.refused = dict.fromkeys(wanted, Cause.DISK_FULL)
+            return
+        for camera, lessons in wanted.items():
             own = frozenset(lessons)
             running = self.recordings.get(camera)
             if running is not None and (running.camera != cameras[camera] or running.stream != stream):
@@ -64,18 +74,22 @@ class Fleet:
         for camera in list(self.recordings):
             self._stop(camera)
 
-    def _stream(self, room: Room, now: float) -> Room:
+    def _stream(self, room: Room, now: float) -> _Video:
         if room == "sub":
             self._economy_until = now + ECONOMY_SECONDS
-        return "sub" if room == "main" and now < self._economy_until else room
+        if room == "main":
+            return "sub" if now < self._economy_until else "main"
+        return "sub" if room == "sub" else ""
 
-    def _start(self, camera: Camera, stream: Room, now: float) -> None:
+    def _start(self, camera: Camera, stream: Literal["main", "sub"], now: float) -> None:
         if now < self._retry_at.get(camera.id, 0.0):
             return
         try:
-            self.recordings[camera.id] = self._open(camera, "sub" if stream == "sub" else "main")
+            self.recordings[camera.id] = self._open(camera, stream)
+            self.refused.pop(camera.id, None)
         except EdgeAgentError as error:
             log.warning("%s: %s", camera.name, error)
+            self.refused[camera.id] = Cause.UNAUTHORIZED
             self._retry_at[camera.id] = now + RETRY_SECONDS
 
     def _stop(self, camera: str) -> None:

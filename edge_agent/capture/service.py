@@ -83,6 +83,8 @@ class Service:
             means.writer,
             means.files,
             means.connect,
+            means.clock,
+            self._main_source,
             venue=means.venue,
             submit=means.submit,
             stored=lambda: self.archive.idle,
@@ -145,7 +147,7 @@ class Service:
         for one in wanted:
             by_camera[one.span.camera].append(one.span.lesson)
         self.fleet.reconcile(by_camera, self.programme.cameras, stamp, self._means.room())
-        self._sessions.tick(stamp.wall, wanted, self.fleet.recordings)
+        self._sessions.tick(stamp.wall, wanted, self.fleet.recordings, self.fleet.refused)
 
     def _while_untrusted(self, stamp: Stamp) -> list[Wanted]:
         """Nobody knows what time it is, so every camera of a current class records, for no lesson in particular."""
@@ -160,7 +162,8 @@ class Service:
         ]
 
     def _take_slots(self, stamp: Stamp) -> None:
-        self._slots.tick(stamp, self.programme, self.fleet.recordings)
+        room = self._means.room() != ""
+        self._slots.tick(stamp, self.programme, self.fleet.recordings, room=room)
         self._desk.tick(self.programme, self.fleet.recordings)
 
     def _tell_presence(self, stamp: Stamp) -> None:

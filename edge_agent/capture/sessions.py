@@ -65,8 +65,17 @@ class Sessions:
     def running(self) -> tuple[Wanted, ...]:
         return tuple(session.wanted for session in self._sessions.values())
 
-    def tick(self, now: datetime, wanted: Iterable[Wanted], recordings: Mapping[str, Recording]) -> None:
-        """Compare what should be recorded with what is, and note what changed."""
+    def tick(
+        self,
+        now: datetime,
+        wanted: Iterable[Wanted],
+        recordings: Mapping[str, Recording],
+        refused: Mapping[str, Cause],
+    ) -> None:
+        """Compare what should be recorded with what is, and note what changed.
+
+        `refused` is why a camera has no recording.
+        """
         current = {one.key: one for one in wanted}
         jobs: list[Job] = []
         for key in [key for key in self._sessions if key not in current]:
@@ -83,7 +92,8 @@ class Sessions:
             if recording is not None and look.since is not None:
                 jobs += self._note_recording(session, look.since, recording.stream, now)
             else:
-                jobs += self._note_silence(session, look.lost, recording.cause if recording else None, now)
+                cause = recording.cause if recording else refused.get(one.span.camera)
+                jobs += self._note_silence(session, look.lost, cause, now)
         jobs += self._check_settled(now)
         self._first = False
         self._write(jobs)

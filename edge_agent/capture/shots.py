@@ -11,12 +11,16 @@ import av
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from edge_agent.cameras.sources import Source
 from edge_agent.capture.caption import add_caption
 from edge_agent.capture.jpeg import encode_jpeg
 from edge_agent.capture.keyframe import Picture
 from edge_agent.capture.look import difference_hash
+from edge_agent.capture.peek import peek
 from edge_agent.capture.recorder import Held, Recording
+from edge_agent.clock import Clock
 from edge_agent.errors import StorageError
+from edge_agent.model.camera import Camera
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Slot
 from edge_agent.model.stamp import Stamp
@@ -51,6 +55,14 @@ def shoot(recording: Recording, stamp: Stamp, takes: Callable[[datetime], bool])
     if keyframe is None or stamp.boottime - keyframe.at > FRESH:
         return None
     return shot_of(recording.camera.id, keyframe, stamp) if takes(_wall(keyframe, stamp)) else None
+
+
+def look(camera: Camera, source_of: Callable[[Camera], Source], clock: Clock) -> Shot:
+    """Connect to a camera that nobody records, and take what it shows first.
+
+    Raises `StreamError`, or `DeviceError` where the picture is damaged; a `StorageError` where its password is.
+    """
+    return shot_of(camera.id, peek(source_of(camera), clock.boottime), clock.stamp())
 
 
 def shot_of(camera: str, keyframe: Held, stamp: Stamp) -> Shot:

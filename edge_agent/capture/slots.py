@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal, cast
 
-from edge_agent.capture.causes import Cause
+from edge_agent.cameras.sources import Source
+from edge_agent.capture.causes import Cause, StreamError
 from edge_agent.capture.clips import cut_clip
 from edge_agent.capture.look import judge_flat
 from edge_agent.capture.programme import Course, Programme
 from edge_agent.capture.recorder import Recording
-from edge_agent.capture.shots import Album, Shot, draw, shoot
+from edge_agent.capture.shots import Album, Shot, draw, look, shoot
 from edge_agent.capture.words import Words
-from edge_agent.errors import DeviceError, StorageError
+from edge_agent.clock import Clock
+from edge_agent.errors import EdgeAgentError, StorageError
 from edge_agent.model.camera import Camera
 from edge_agent.model.kinds.capture import ClipKept, SlotVoided, SnapshotMissed, SnapshotTaken
 from edge_agent.model.lesson import Lesson
@@ -65,6 +67,8 @@ class SlotKeeper:
         writer: Writer,
         files: MediaFiles,
         connect: Callable[[], Connection],
+        clock: Clock,
+        source_of: Callable[[Camera], Source],
         *,
         venue: str,
         submit: Submit,
@@ -77,6 +81,8 @@ class SlotKeeper:
         self._elsewhere = connect()  # of what `submit` runs
         self._words = Words(self._elsewhere, venue)
         self._album = Album(writer, files)
+        self._clock = clock
+        self._source_of = source_of
         self._submit = submit
         self._stored = stored
         self._since = since
@@ -90,12 +96,17 @@ class SlotKeeper:
         self._connection.close()
         self._elsewhere.close()
 
-    def tick(self, stamp: Stamp, programme: Programme, recordings: Mapping[str, Recording]) -> None:
+    def tick(
+        self, stamp: Stamp, programme: Programme, recordings: Mapping[str, Recording], *, room: bool = True
+    ) -> None:
+        """Start the tries that are due; without `room` on the disk none is, and that is why."""
         for course, plan in programme.plans(stamp.wall):
             for slot in plan.due:
                 if slot.kind is SlotKind.CLIP or stamp.boottime < self._next.get(slot.id, 0.0):
                     continue
-                if self._is_open(slot, self._connection):
+                if not room:
+                    self._why[slot.id] = Cause.DISK_FULL.value
+                elif self._is_open(slot, self._connection):
                     interval = retry_interval(slot, course.schedule.policy)
                     self._next[slot.id] = stamp.boottime + interval.total_seconds()
                     last = stamp.wall + interval > slot.window.end
@@ -118,16 +129,14 @@ class SlotKeeper:
         spare: Shot | None = None
         for camera in owed.cameras:
             recording = recordings.get(camera.id)
-            if recording is None:
-                continue
             try:
-                shot = shoot(recording, stamp, owed.slot.takes)
-            except DeviceError as error:
+                shot = self._shoot(camera, recording, stamp, owed.slot)
+            except (StreamError, EdgeAgentError) as error:
                 log.info("%s: %s: %s", owed.slot.id, camera.name, error)
-                self._why[owed.slot.id] = Cause.BAD_DATA.value
+                self._why[owed.slot.id] = (error.cause if isinstance(error, StreamError) else Cause.BAD_DATA).value
                 continue
             if shot is None:
-                self._why[owed.slot.id] = (recording.cause or Cause.CONNECTING).value
+                self._why[owed.slot.id] = ((recording and recording.cause) or Cause.CONNECTING).value
             elif judge_flat(shot.picture) == "ok":
                 self._keep(owed, shot, stamp.trust)
                 return
@@ -135,6 +144,13 @@ class SlotKeeper:
                 spare = spare or shot
         if spare is not None and last:
             self._keep(owed, spare, stamp.trust)
+
+    def _shoot(self, camera: Camera, recording: Recording | None, stamp: Stamp, slot: Slot) -> Shot | None:
+        """Use what is being recorded, or look at the camera anew: while the disk has room for pictures alone, say."""
+        if recording is not None:
+            return shoot(recording, stamp, slot.takes)
+        shot = look(camera, self._source_of, self._clock)
+        return shot if slot.takes(shot.at) else None
 
     def _keep(self, owed: _Owed, shot: Shot, trust: Trust) -> None:
         slot = owed.slot

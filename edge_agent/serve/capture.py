@@ -12,6 +12,7 @@ from pathlib import Path
 from edge_agent import __version__
 from edge_agent.cameras.address import Login
 from edge_agent.cameras.child import Stream
+from edge_agent.cameras.guard import LoginGuard
 from edge_agent.cameras.registry import KEY_FILE, Registry
 from edge_agent.cameras.requests import KINDS, publish_address
 from edge_agent.cameras.sources import Sources
@@ -36,7 +37,12 @@ from edge_agent.upkeep.space import level_now
 
 log = logging.getLogger(__name__)
 
-_ROOM: dict[Level, Room] = {Level.ALL: "main", Level.SUBSTREAM: "sub", Level.SNAPSHOTS: "", Level.CHECKIN: ""}
+_ROOM: dict[Level, Room] = {
+    Level.ALL: "main",
+    Level.SUBSTREAM: "sub",
+    Level.SNAPSHOTS: "snapshots",
+    Level.CHECKIN: "",
+}
 
 
 class Capture:
@@ -52,7 +58,7 @@ class Capture:
             with agent.reading() as connection:
                 return registry.login(connection, camera)
 
-        self._sources = Sources(login, csi_python=settings.cameras.csi_python)
+        self._sources = Sources(login, csi_python=settings.cameras.csi_python, guard=LoginGuard(agent.clock.boottime))
         self._darkroom = ThreadPoolExecutor(1, thread_name_prefix="darkroom")
         self.service = Service(
             Means(

@@ -12,8 +12,12 @@ from pathlib import Path
 import cv2
 import pytest
 
+from edge_agent.cameras.address import Login
+from edge_agent.cameras.registry import KEY_FILE, Registry
 from edge_agent.capture import sessions, slots
+from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.model.media import MediaKind
+from edge_agent.secrets import SecretBox
 from edge_agent.simulator import StreamSpec, VirtualCamera
 from tests.capture.house import House, open_house
 from tests.capture.rig import missing, play
@@ -200,3 +204,23 @@ def test_by_hand_before_the_lesson_extended_and_stopped(house: House) -> None:
     assert house.facts("recording.started")[0]["trigger"] == "hand"
     assert house.segments()[0].lesson == "A"
     assert house.gaps() == []
+
+
+def test_a_changed_password_is_tried_once_and_the_new_one_at_once(house: House) -> None:
+    with VirtualCamera(main=SPEC, lockout_after=3) as camera:
+        registry = Registry(house.agent.writer, SecretBox.at(house.agent.settings.store.data_dir / KEY_FILE))
+        url = camera.url(credentials=False)
+        row = Camera("k1", "前门", CameraKind.RTSP, "101", url)
+        registry.bind(row, Login(camera.user, "OLD"), by="test")
+        house.add_lesson(periods=2)
+        house.start()
+        house.tick(lambda: bool(house.facts("camera.state")), "the refusal")
+        assert house.facts("camera.state")[-1]["state"] == "refused"
+        house.tick_for(8)
+        assert camera.wrong_guesses == 1
+        registry.bind(row, Login(camera.user, camera.password), by="test")
+        house.tick(lambda: bool(house.facts("recording.started")), "the recording")
+        house.tick(lambda: bool(house.facts("gap.closed")), "the gap's end")
+        house.stop()
+    assert [gap.cause for gap in house.gaps()] == ["unauthorized"]
+    assert house.facts("camera.changed") == [{"camera": "k1", "what": {"password": ""}}]

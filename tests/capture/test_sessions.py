@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from edge_agent.model.media import MediaKind
 from edge_agent.store import gaps, media
 from edge_agent.store.facts import read_facts
 from edge_agent.store.writer import Writer
-from tests.capture.town import Town
+from tests.capture.town import Still, Town
 from tests.venue import ZONE, at, reading
 
 LESSON, NEXT = "0-0-0800", "0-0-0845"  # the second follows the first without a break, so it has no pre-roll
@@ -126,6 +127,45 @@ def test_a_full_disk_keeps_the_facts_for_later(town: Town, monkeypatch: pytest.M
     assert (end, cause) == ("08:11:00", "refused")
     with reading(town.venue.database) as connection:
         assert len(list(read_facts(connection, kinds=("gap.opened",)))) == 1
+
+
+def test_the_substream_is_recorded_instead_before_video_is_refused(town: Town) -> None:
+    town.venue.clock.set(at("07:58"))
+    town.start()
+    town.live_until(at("08:05"))
+    town.room = "sub"
+    town.live_until(at("08:06"))
+    town.room = "main"  # it wavers: the recording is not cut at each turn
+    town.live_until(at("08:15"))
+    assert {recording.stream for recording in town.running} == {"sub"}
+    town.live_until(at("08:17"))
+    assert {recording.stream for recording in town.running} == {"main"}
+    town.room = "snapshots"
+    town.live_until(at("08:20"))
+    assert town.running == []
+    town.room = "main"
+    town.live_until(at("08:21"))
+    town.crash()
+    ((start, end, cause),) = record(town, LESSON).gaps
+    assert (start[:5], end[:5], cause) == ("08:17", "08:20", "disk_full")
+    with reading(town.venue.database) as connection:
+        closed = [fact.data for fact in read_facts(connection, kinds=("segment.closed",))]
+    assert [stream for stream, _ in itertools.groupby(fact["stream"] for fact in closed)] == ["main", "sub", "main"]
+    _check_no_gap_was_recorded(town, LESSON)
+
+
+def test_while_video_is_refused_snapshots_are_taken(town: Town, tmp_path: Path) -> None:
+    """They look at the camera anew: nothing holds a keyframe for them."""
+    town.room = "snapshots"
+    town.source = Still(tmp_path)
+    town.venue.clock.set(at("07:58"))
+    town.start()
+    town.live_until(at("08:11"))
+    town.crash()
+    assert record(town, LESSON).recorded == []
+    with reading(town.venue.database) as connection:
+        taken = [fact.data for fact in read_facts(connection, kinds=("snapshot.taken",))]
+    assert [fact["slot_kind"] for fact in taken] == ["opening"]
 
 
 def _full(_writer: Writer, _job: Callable[..., object]) -> None:

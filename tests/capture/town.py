@@ -9,9 +9,12 @@ from itertools import product
 from pathlib import Path
 from time import sleep
 
+import av
+import numpy as np
 from av.container import InputContainer
 
 from edge_agent.cameras.child import Stream
+from edge_agent.cameras.sources import Source
 from edge_agent.capture.archive import Archive
 from edge_agent.capture.causes import Cause
 from edge_agent.capture.fleet import Room
@@ -41,6 +44,22 @@ class Away:
         return False
 
 
+class Still(Away):
+    """An idle camera that shows one picture for ever: a file stands in for its stream."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "still.mp4"
+        with av.open(str(self._path), "w") as output:
+            track = output.add_stream("libx264", rate=25)
+            track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+            stripes = np.repeat(np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))[:, :, None], 3, axis=2)
+            output.mux(track.encode(av.VideoFrame.from_ndarray(stripes, format="bgr24")))
+            output.mux(track.encode())
+
+    def open(self) -> InputContainer:
+        return av.open(str(self._path))
+
+
 class Town:
     """A venue of rooms, every other with two cameras, and the service that is to look after it.
 
@@ -63,6 +82,7 @@ class Town:
         self.venue = Venue(folder)
         self.files = MediaFiles(folder / "media")
         self.room: Room = "main"
+        self.source: Source = Away()
         self.lenses: dict[str, Lens] = {}
         self.running: list[FakeRecording] = []
         self.alive: list[Span] = []
@@ -99,7 +119,7 @@ class Town:
             writer=self.venue.writer,
             files=self.files,
             database=self.venue.database,
-            source_of=lambda _camera, _stream: Away(),
+            source_of=lambda _camera, _stream: self.source,
             room=lambda: self.room,
             load_policy=policies,
             submit=lambda job: job(),
