@@ -157,12 +157,13 @@ def by_csi(index: int, *, room: str, name: str, size: str = "1920x1080", fps: in
 async def find_again(camera: Camera, login: Login | None, found: Sequence[Found], *, now: datetime) -> Camera | None:
     """The same camera at its new address, known by its serial number or its endpoint; None if it is not among `found`.
 
-    The stored login is tried there once, since it is the same device.
+    The stored login is tried there once, since it is the same device; not where it was, for there it was tried.
     """
     same = [
         one
         for one in found
         if one.xaddr
+        and one.xaddr != full_xaddr(camera.host)
         and (
             same_serial(one.serial, camera.serial)
             if one.serial

@@ -39,7 +39,8 @@ from edge_agent.store.cameras import get_camera, list_cameras
 from edge_agent.store.database import connect
 from edge_agent.store.writer import Writer
 
-_MAY_HAVE_MOVED = {Cause.UNREACHABLE, Cause.REFUSED, Cause.TIMEOUT, Cause.OTHER_SERIAL}
+# Where it was there is nothing, or another one: whose serial number differs, or whose password does.
+_MAY_HAVE_MOVED = {Cause.UNREACHABLE, Cause.REFUSED, Cause.TIMEOUT, Cause.OTHER_SERIAL, Cause.UNAUTHORIZED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class CameraDesk:
                 self.registry.change(moved, by=by)
                 report = await self._check(moved, set_clock=set_clock)
                 report.warnings.insert(0, f"地址已变 / found again at {moved.host}, was {camera.host}")
+            self.registry.note_identity(camera.id, other=report.cause is Cause.OTHER_SERIAL)
             if report.skew is not None:
                 self.registry.note_clock(camera.id, report.skew, corrected=report.clock_set)
             reports.append(report)

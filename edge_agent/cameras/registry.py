@@ -8,12 +8,13 @@ from dataclasses import fields, replace
 from secrets import token_hex
 
 from edge_agent.cameras.address import Login
+from edge_agent.cameras.causes import Cause
 from edge_agent.errors import NotFoundError, StorageError
-from edge_agent.model.camera import Camera
+from edge_agent.model.camera import Camera, CameraState
 from edge_agent.model.kinds.capture import CameraBound, CameraChanged, CameraClock, CameraUnbound
 from edge_agent.model.lesson import Lesson
 from edge_agent.secrets import SecretBox
-from edge_agent.store.cameras import get_camera, list_cameras, save_camera
+from edge_agent.store.cameras import get_camera, known_state, list_cameras, save_camera, set_state
 from edge_agent.store.database import Connection
 from edge_agent.store.lessons import associate
 from edge_agent.store.secrets import find_secret, forget_secret, save_secret
@@ -94,6 +95,19 @@ class Registry:
 
     def note_clock(self, camera: str, skew: float, *, corrected: bool) -> None:
         self._writer.append(CameraClock(camera=camera, skew=skew, corrected=corrected))
+
+    def note_identity(self, camera: str, *, other: bool) -> None:
+        """Note that another camera answers in its place, or that this is over."""
+
+        def job(tx: Transaction) -> None:
+            known = known_state(tx.connection, camera)
+            named = known == (CameraState.OFFLINE, Cause.OTHER_SERIAL)
+            if other and not named:
+                set_state(tx, camera, CameraState.OFFLINE, cause=Cause.OTHER_SERIAL)
+            elif named and not other:
+                set_state(tx, camera, CameraState.UNKNOWN)
+
+        self._writer.run(job)
 
     def read_letter(self, name: str, letter: bytes) -> str:
         """A secret that another service handed over; see `requests`."""

@@ -45,6 +45,11 @@ class Presence:
         self._heard: dict[str, datetime] = {}
         self._noted = -math.inf
 
+    @property
+    def states(self) -> dict[str, CameraState]:
+        """What was said last of each camera."""
+        return {camera: said.state for camera, said in self._said.items()}
+
     def tick(
         self,
         stamp: Stamp,

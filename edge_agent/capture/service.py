@@ -24,6 +24,7 @@ from edge_agent.capture.preflight import Preflight
 from edge_agent.capture.presence import Pinger, Presence
 from edge_agent.capture.programme import Programme, Wanted
 from edge_agent.capture.recorder import Recorder, Recording
+from edge_agent.capture.seeker import Seeker
 from edge_agent.capture.sessions import Sessions
 from edge_agent.capture.slots import SlotKeeper
 from edge_agent.capture.watch import PictureWatch
@@ -104,6 +105,7 @@ class Service:
         self._preflight = Preflight(means.writer, means.clock, main, means.submit)
         self._watch = PictureWatch(means.writer, means.submit)
         self._presence = Presence(means.writer)
+        self._seeker = Seeker(means.writer)
         self.pinger = Pinger(main)
         self._steps = StepDetector()
         self._untrusted_since: datetime | None = None
@@ -170,6 +172,7 @@ class Service:
         cameras, recordings = self.programme.cameras.values(), self.fleet.recordings
         self.pinger.watch(camera for camera in cameras if camera.id not in recordings)
         self._presence.tick(stamp, cameras, recordings, self.pinger.answered)
+        self._seeker.tick(stamp, cameras, self._presence.states)
         lessons = {wanted.span.camera: wanted.span.lesson for wanted in self._sessions.running}
         self._watch.tick(stamp, recordings, lambda camera: lessons.get(camera, ""))
 

@@ -61,17 +61,23 @@ def set_state(
     now = tx.stamp.wall
     last_heard = now if state is CameraState.ONLINE else last_heard
     heard = None if last_heard is None else to_micros(last_heard)
-    row = tx.execute("SELECT state, cause FROM camera_states WHERE camera = ?", (camera,)).fetchone()
+    before = known_state(tx.connection, camera)
     tx.execute(
         "INSERT INTO camera_states(camera, state, at, heard, cause) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT(camera) DO UPDATE SET state = excluded.state, at = excluded.at,"
         " heard = coalesce(excluded.heard, heard), cause = excluded.cause",
         (camera, state.value, to_micros(now), heard, cause),
     )
-    changed = row is None or (row["state"], row["cause"]) != (state.value, cause)
+    changed = before != (state, cause)
     if changed:
         tx.append(CameraStateChanged(camera=camera, state=state.value, at=now, cause=cause))
     return changed
+
+
+def known_state(connection: sqlite3.Connection, camera: str) -> tuple[CameraState, str]:
+    """Give what was written last, with its cause."""
+    row = connection.execute("SELECT state, cause FROM camera_states WHERE camera = ?", (camera,)).fetchone()
+    return (CameraState.UNKNOWN, "") if row is None else (CameraState(row["state"]), row["cause"])
 
 
 def set_picture(tx: Transaction, picture: CameraPicture) -> None:

@@ -147,6 +147,31 @@ def test_what_is_wrong_is_said(venue: Venue, monkeypatch: pytest.MonkeyPatch, fa
     assert CODE not in str(report)
 
 
+def test_another_camera_in_its_place_is_on_the_record_until_it_is_back(venue: Venue) -> None:
+    with camera(1) as one:
+        venue.bind_there(one)
+        one.fault(Fault.OTHER_SERIAL)
+        venue.test()
+        venue.test()
+        one.clear()
+        assert venue.test().ok
+    assert [(state["state"], state["cause"]) for state in venue.facts("camera.state")] == [
+        ("offline", "other_serial"),
+        ("unknown", ""),
+    ]
+
+
+def test_a_camera_whose_address_another_one_got_is_found_again(venue: Venue) -> None:
+    with camera(1) as one:
+        bound = venue.bind_there(one)
+    with camera(1, serial="C00000099", password="OTHER") as thief, camera(5, serial=one.serial):
+        report = venue.test(search=True)
+        assert thief.wrong_guesses <= 1
+    assert report.ok
+    assert venue.desk.cameras()[0].host.startswith("127.0.3.5")
+    assert venue.desk.cameras()[0].id == bound.camera.id
+
+
 def test_a_camera_without_onvif_is_still_tested_by_its_picture(venue: Venue) -> None:
     with camera(1) as one:
         venue.bind_there(one)
