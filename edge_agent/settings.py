@@ -143,6 +143,15 @@ class SyncSettings(Section):
     )
 
 
+LogFormat = Literal["auto", "text", "json"]
+
+
+class LogSettings(Section):
+    format: LogFormat = Field(
+        default="auto", description="auto: for the journal under systemd, else lines to read; json: an object a line."
+    )
+
+
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
@@ -168,6 +177,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     faces: FaceSettings = FaceSettings()
     sync: SyncSettings = SyncSettings()
+    log: LogSettings = LogSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Annotated
 
 import typer
 
 from edge_agent.serve.agent import prepare_agent
+from edge_agent.serve.alone import alone
+from edge_agent.serve.logs import begin_log
 from edge_agent.serve.run import COMMAND, Service, Supervisor
 from edge_agent.settings import load_settings
 
@@ -28,6 +29,8 @@ def run(
     only: Annotated[list[Service] | None, typer.Option(help="Start only these.")] = None,
 ) -> None:
     """启动全部服务 / prepare the data folder, start the four services and keep them running until Ctrl-C."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    prepare_agent(load_settings())
-    Supervisor(only or Service).run()
+    settings = load_settings()
+    begin_log("run", settings.log.format)
+    prepare_agent(settings)
+    with alone(settings.store.data_dir, "run"):
+        Supervisor(only or Service).run()

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import sys
 from importlib import import_module
 
 from edge_agent.errors import EdgeAgentError
+from edge_agent.serve.alone import alone
 from edge_agent.serve.explain import explain
+from edge_agent.serve.logs import begin_log
 from edge_agent.serve.run import Service
 from edge_agent.settings import load_settings
 
 
 def main(name: Service) -> int:
     """Run until SIGTERM; give the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every run of every job
     try:
-        # Only the named service is imported: each stays small, and one that can't be loaded breaks only itself.
-        import_module(f"{__package__}.{name}").serve(load_settings())
+        settings = load_settings()
+        begin_log(name, settings.log.format)
+        with alone(settings.store.data_dir, name):
+            # Only the named service is imported: each stays small, and one that can't be loaded breaks only itself.
+            import_module(f"{__package__}.{name}").serve(settings)
     except (EdgeAgentError, sqlite3.Error, OSError) as error:
         known = explain(error)
         if known is None:
