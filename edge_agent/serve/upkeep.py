@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.evidence.keys import load_or_make
 from edge_agent.evidence.seal import EVERY, seal_head
 from edge_agent.evidence.verdicts import VerdictKeeper
+from edge_agent.model.fact import Payload
 from edge_agent.model.kinds.system import ClockStepped, ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
@@ -19,7 +21,9 @@ from edge_agent.serve.health import archive_disk, gather
 from edge_agent.serve.housekeeping import Housekeeping
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
+from edge_agent.store.alarms import OpenAlarm, keep_open, list_open
 from edge_agent.store.setup import note_high_water
+from edge_agent.store.writer import Transaction
 from edge_agent.upkeep.alarms import Alarms
 from edge_agent.upkeep.archivist import Archivist
 from edge_agent.upkeep.disk import MB
@@ -51,7 +55,8 @@ class Upkeep:
         policy = load_policy(agent.settings.policy).policy
         self._rules = rules_of(agent.settings.media, policy.retention.snapshot_years)
         self._verdicts = VerdictKeeper(agent.writer, cache(load_policy))
-        self._alarms = Alarms()
+        self._raised = list_open(self._reader)
+        self._alarms = Alarms(self._raised)
         examiner = Examiner(agent)
         self._errands = Errands(
             agent.writer,
@@ -106,11 +111,12 @@ class Upkeep:
         agent = self._agent
         archive = self._archivist.view(self._reader) if self._archivist else None
         view = gather(agent, self._reader, database_faults=self._housekeeping.faults, archive=archive)
-        facts = self._alarms.update(examine(view))
-        if facts:
-            agent.writer.append(*facts)
+        facts, raised = self._alarms.update(examine(view)), self._alarms.raised
+        if raised != self._raised or facts:
+            agent.writer.run(partial(_put_down, facts=facts, raised=raised))
+            self._raised = raised
         if self._is_due("metrics", METRICS_SECONDS):
-            write_metrics(agent.settings.store.data_dir / METRICS, view, self._alarms.raised)
+            write_metrics(agent.settings.store.data_dir / METRICS, view, raised)
 
     def _is_due(self, job: str, every: float) -> bool:
         now = self._agent.clock.boottime()
@@ -118,6 +124,12 @@ class Upkeep:
             return False
         self._due[job] = now + every
         return True
+
+
+def _put_down(tx: Transaction, facts: Sequence[Payload], raised: Sequence[OpenAlarm]) -> None:
+    if facts:
+        tx.append(*facts)
+    keep_open(tx, raised)
 
 
 def serve(settings: Settings) -> None:

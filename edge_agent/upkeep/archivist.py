@@ -50,7 +50,7 @@ class Archivist:
         self._disk, self._writer, self._files, self._keep_free = disk, writer, files, keep_free
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._state, self._why = ArchiveState.ABSENT, ""
+        self._state, self._why = ArchiveState.ABSENT, "not looked at yet"
 
     def start(self, connection: Connection) -> None:
         """Go on with the work where nobody does; `connection` is that thread's alone."""
@@ -66,7 +66,7 @@ class Archivist:
 
     def view(self, connection: Connection) -> ArchiveView:
         waiting = media.count_unarchived(connection, archived.read_place(connection), KINDS)
-        return ArchiveView(self._state, waiting, self._why)
+        return ArchiveView(self._state, waiting, "" if self._thread is None else self._why)
 
     def work(self, connection: Connection) -> None:
         """Copy until nothing waits, the disk refuses, or `close`."""

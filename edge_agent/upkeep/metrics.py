@@ -6,19 +6,20 @@ may read it where it lies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
 from edge_agent.model.camera import CameraState
 from edge_agent.model.stamp import Trust
-from edge_agent.upkeep.health.finding import Finding
+from edge_agent.store.alarms import OpenAlarm
 from edge_agent.upkeep.health.view import View
 
 FILE = "metrics.prom"
 
 
-def write_metrics(path: Path, view: View, raised: list[Finding]) -> None:
+def write_metrics(path: Path, view: View, raised: Sequence[OpenAlarm]) -> None:
     """Write the file; Prometheus names units in the metric's name."""
     registry = CollectorRegistry()
 
@@ -29,8 +30,8 @@ def write_metrics(path: Path, view: View, raised: list[Finding]) -> None:
     for identifier, camera in view.cameras.items():
         cameras.labels(identifier).set(camera.known is not None and camera.known.state is CameraState.ONLINE)
     alarms = Gauge("edge_agent_alarm", "1 for each alarm that is raised.", ["alarm", "level"], registry=registry)
-    for finding in raised:
-        alarms.labels(finding.alarm, finding.level.name.lower()).set(1)
+    for alarm in raised:
+        alarms.labels(alarm.alarm, alarm.level).set(1)
     gauge(
         "clock_trusted", "1 while the time is synchronised or within its holdover.", view.stamp.trust != Trust.UNTRUSTED
     )

@@ -58,6 +58,8 @@ def test_a_second_service_is_refused_and_a_kill_lets_the_next_one_in(
         second = start(environment, log)
         while (tmp_path / ".upkeep.lock").read_text().strip() != str(second.pid):
             assert second.poll() is None
+        while not log.read_text("utf-8"):
+            assert second.poll() is None
         second.send_signal(signal.SIGTERM)
         assert second.wait(30) == 0
         for line in log.read_text("utf-8").splitlines():

@@ -11,6 +11,7 @@ import pytest
 from edge_agent.clock import SettableClock
 from edge_agent.model.camera import CameraState
 from edge_agent.model.stamp import Trust
+from edge_agent.store.alarms import OpenAlarm
 from edge_agent.store.cameras import Known
 from edge_agent.upkeep.alarms import Alarms
 from edge_agent.upkeep.archivist import ArchiveState, ArchiveView
@@ -117,6 +118,21 @@ def test_a_trouble_must_last_to_be_raised_and_be_gone_to_be_cleared() -> None:
     assert alarms.raised == []
 
 
+def test_a_level_that_swings_is_raised_once_and_falls_when_it_has_been_calm_for_a_while() -> None:
+    alarms, hot, warm = Alarms(), [finding(Level.CRITICAL)], [finding()]
+    assert kinds(alarms, hot, hot, warm, hot, warm, warm, hot) == ["alarm.raised"]
+    assert kinds(alarms, warm, warm, warm) == []
+    assert [each.level for each in alarms.raised] == ["warning"]
+    assert kinds(alarms, hot) == ["alarm.raised"]
+
+
+def test_a_restart_neither_raises_again_nor_forgets_to_clear() -> None:
+    before = Alarms()
+    kinds(before, [finding()], [finding()])
+    assert kinds(Alarms(before.raised), [finding()], [finding()]) == []
+    assert kinds(Alarms(before.raised), [], [], []) == ["alarm.cleared"]
+
+
 def test_an_alarm_that_gets_worse_is_raised_again_and_notices_never_are() -> None:
     alarms = Alarms()
     assert kinds(alarms, [finding()], [finding()], [finding(Level.CRITICAL)], [finding(Level.CRITICAL)]) == [
@@ -142,7 +158,7 @@ def test_sensors_read_the_kernels_tree(tmp_path: Path) -> None:
 
 
 def test_metrics_are_written_whole_in_prometheus_form(tmp_path: Path) -> None:
-    write_metrics(tmp_path / "metrics.prom", WELL, [finding()])
+    write_metrics(tmp_path / "metrics.prom", WELL, [OpenAlarm("camera:c1", "warning", "", "", "", "")])
     text = (tmp_path / "metrics.prom").read_text()
     assert 'edge_agent_camera_online{camera="c1"} 1.0' in text
     assert 'edge_agent_alarm{alarm="camera:c1",level="warning"} 1.0' in text

@@ -12,6 +12,7 @@ from edge_agent.model.camera import CameraState
 from edge_agent.model.kinds.system import OutageClosed, OutageOpened
 from edge_agent.model.media import MediaKind
 from edge_agent.store import cameras, media, outbox, training
+from edge_agent.store.alarms import list_open
 from edge_agent.store.facts import recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.guard import Administrator, Office, Visitor
@@ -34,6 +35,7 @@ def overview(visitor: Office) -> Response:
         trainees = training.count_trainees(connection)
         known = cameras.known(connection, stamp.wall)
         bound = cameras.list_cameras(connection)
+        alarms = [each for each in list_open(connection) if not _is_told_by_hands(each.alarm)]
         confirmed = {each.id for each in training.list_teachers(connection) if each.confirmed}
     free, _ = site.files.space()
     least_free = site.settings.disk.substream_below_mb * 1_000_000
@@ -59,6 +61,7 @@ def overview(visitor: Office) -> Response:
         "console/overview.html",
         tasks=found,
         hands=needed,
+        alarms=alarms,
         soon=soon,
         classes=classes,
         trainees=sum(trainees.values()),
@@ -151,3 +154,8 @@ def exports(visitor: Administrator) -> Response:
 
 def _today(visitor: Visitor) -> date:
     return visitor.now.astimezone(visitor.zone).date()
+
+
+def _is_told_by_hands(alarm: str) -> bool:
+    """Whether today's tasks say it already, with the lesson that it concerns."""
+    return alarm in {"clock", "disk"} or (alarm.startswith("camera:") and alarm != "camera:none")
