@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edge_agent.clock import SettableClock
 from edge_agent.model.camera import Camera, CameraKind
@@ -435,6 +437,40 @@ def test_the_centres_key_is_rotated_by_the_old_one(office: Office) -> None:
     assert office.send("trust_key", signer=new, public=public, retire=[CENTRE.key]).result == "done"
     with pytest.raises(RefusedError):
         office.send("ping")
+
+
+_odd = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=3), max_size=2)
+_SOUND: dict[str, dict[str, Any]] = {
+    "roster": _roster(),
+    "timetable": {"class_id": "c1", "lessons": [_lesson()]},
+    "teachers": {"revision": 1, "teachers": [{"id": "p1", "name": "张老师", "full_time": True}]},
+    "association": {"lesson": "L1", "cameras": ["cam1"]},
+    "record.start": {"lesson": "L1", "camera": "cam1", "start": NOW, "end": NOW + timedelta(hours=1)},
+    "policy": {"id": "x", "toml": "id = 1", "sha256": hashlib.sha256(b"id = 1").hexdigest()},
+    "confirm": {"document": "lesson", "id": "L1", "revision": 1, "accepted": True},
+    "media.presigned": {"uploads": [{"media": "m1", "url": "http://s3/x"}]},
+    "trust_key": {"public": "0" * 64, "retire": ["x"]},
+    "upgrade": {"version": "9", "sha256": "0" * 64},
+}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_stands_in_a_command_it_is_answered(office: Office, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(_SOUND)))
+    args = dict(_SOUND[name])
+    for field in data.draw(st.lists(st.sampled_from(sorted(args)), max_size=2)):
+        args[field] = data.draw(_odd)
+    if isinstance(args.get("lessons"), list):
+        args["lessons"] = [
+            each | _odd_field(data, each) if isinstance(each, dict) else each for each in args["lessons"]
+        ]
+    result = office.send(name, **args)
+    assert result.result in {"done", "refused", "taken"}, result
+
+
+def _odd_field(data: st.DataObject, row: dict[str, Any]) -> dict[str, Any]:
+    return {data.draw(st.sampled_from([*sorted(row), "end", "break_minutes", "kind"])): data.draw(_odd)}
 
 
 def test_every_command_of_the_contract_is_carried_out(office: Office) -> None:

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edge_agent.central import registry
 from edge_agent.central.ingest import Arrival, Ingest
@@ -23,7 +27,7 @@ from edge_agent.model.stamp import instant
 from edge_agent.store.database import connect
 from edge_agent.store.documents import save_roster
 from edge_agent.store.facts import fact_id, place, read_facts, read_head
-from edge_agent.store.outbox import Backlog, find_acked, list_countersignatures, next_document, read_backlog
+from edge_agent.store.outbox import Backlog, find_acked, find_link, list_countersignatures, next_document, read_backlog
 from edge_agent.store.setup import HighWater, new_epoch, prepare
 from edge_agent.store.training import save_class, save_trainees
 from edge_agent.store.writer import Writer
@@ -41,6 +45,28 @@ from tests.sync.world import NOW
 ADDRESS = Address("jinan", "ea-1")
 CENTRE = Signer(Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
 VERIFIER = Verifier([CENTRE.public])
+
+
+class _Text(msgspec.Struct):
+    """Content that no message of the contract has."""
+
+    tenant: str = "jinan"
+    agent: str = "ea-1"
+    epoch: int = 1
+    upto: Any = None
+    of: str = "facts"
+    id: Any = None
+    args: Any = None
+
+
+_anything = st.builds(
+    _Text,
+    epoch=st.integers(-1, 1 << 30),
+    upto=st.none() | st.integers(-5, 1 << 62) | st.text(max_size=5),
+    of=st.sampled_from(["facts", "document", "", "x"]),
+    id=st.none() | st.text(max_size=3),
+    args=st.none() | st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
 
 
 class Venue:
@@ -65,6 +91,13 @@ class Venue:
 
     def bodies(self) -> list[bytes]:
         return [fact.body for fact in read_facts(self.reader)]
+
+    def word(self, upto: int) -> bytes:
+        """What the centre said when it had the facts up to `upto`."""
+        link = find_link(self.reader, fact_id(1, upto))
+        assert link is not None
+        ack = FactsAck(tenant="jinan", agent="ea-1", epoch=1, upto=upto, head=link.hex(), at=NOW)
+        return CENTRE.seal(Purpose.ACK, ack)
 
 
 class NoCommands:
@@ -311,6 +344,31 @@ def test_a_word_that_nobody_signed_moves_nothing(venue: Venue, network: Network)
         network.session.receive(Channel.ACK, message, 0.0)
     assert not network.dispatcher.greeted
     assert network.dispatcher.acked == 0
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    channel=st.sampled_from([Channel.ACK, Channel.GAP, Channel.CMD]),
+    message=st.binary(max_size=300) | st.builds(CENTRE.seal, st.sampled_from(Purpose), _anything),
+)
+def test_no_bytes_of_anybody_end_a_session(venue: Venue, network: Network, channel: Channel, message: bytes) -> None:
+    """Not even what the centre itself has signed, for whatever purpose and with whatever content."""
+    acked = network.dispatcher.acked
+    network.session.receive(channel, message, venue.clock.boottime())
+    assert network.dispatcher.acked == acked
+
+
+def test_an_old_word_that_is_replayed_moves_nothing_back(venue: Venue, network: Network) -> None:
+    venue.write(300)
+    network.finish()
+    old = venue.word(100)
+    venue.write(300, word="b")
+    network.finish()
+    acked = network.dispatcher.acked
+    network.session.receive(Channel.ACK, old, venue.clock.boottime())
+    network.run(5.0)
+    assert network.dispatcher.acked == acked
+    assert network.stored() == venue.bodies()
 
 
 def test_a_kill_loses_at_most_a_second_of_acknowledgements(venue: Venue, network: Network) -> None:

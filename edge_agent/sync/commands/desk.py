@@ -88,11 +88,12 @@ class CommandDesk:
             return self._again(known)
         name = str(head.args.get("command", ""))
         try:
-            if name not in COMMANDS:
-                raise RefusedError(Code.UNSUPPORTED, f"{name!r} is no command of this version.")
-            return self._carry_out(decode(signed.payload, Command), signed)
+            return self._carry_out(_read(signed, name), signed)
         except EdgeAgentError as error:
             return self._refuse(head.id, name, error)
+        except Exception as error:
+            log.exception("a fault of this program: command %s %s", name, head.id)
+            return self._refuse(head.id, name, RefusedError(Code.FAILED, f"{type(error).__name__}: {error}"))
 
     def poll(self) -> list[Result]:
         """Give the answers of commands that other services have finished."""
@@ -176,6 +177,12 @@ class CommandDesk:
         commands.answer(tx, result.id, msgspec.json.encode(result).decode())
         said = "done" if result.result == "taken" else result.result
         tx.append(CommandReceived(id=result.id, command=name, result=said, reason=result.reason), by=BY)
+
+
+def _read(signed: Signed, name: str) -> Command:
+    if name not in COMMANDS:
+        raise RefusedError(Code.UNSUPPORTED, f"{name!r} is no command of this version.")
+    return decode(signed.payload, Command)
 
 
 def _code(error: EdgeAgentError) -> Code:
