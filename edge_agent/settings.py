@@ -152,6 +152,12 @@ class LogSettings(Section):
     )
 
 
+class SealSettings(Section):
+    key: Literal["auto", "file", "tpm"] = Field(
+        default="auto", description="Where the seal key lies: the TPM if there is one, a file, or the TPM only."
+    )
+
+
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
@@ -178,6 +184,7 @@ class Settings(BaseSettings):
     faces: FaceSettings = FaceSettings()
     sync: SyncSettings = SyncSettings()
     log: LogSettings = LogSettings()
+    seal: SealSettings = SealSettings()
 
     @classmethod
     def settings_customise_sources(

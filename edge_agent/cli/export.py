@@ -19,7 +19,7 @@ from edge_agent.evidence.sheets_pdf import is_embedded
 from edge_agent.model.kinds.system import PackageMade
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import open_agent
-from edge_agent.serve.upkeep import seal_key_file
+from edge_agent.serve.upkeep import seal_keys
 from edge_agent.settings import load_settings
 from edge_agent.store.training import find_class, get_class
 
@@ -45,7 +45,7 @@ def export(
     settings = load_settings()
     with open_agent(settings) as agent, closing(agent.connect()) as connection:
         training = find_class(connection, class_id) or get_class(connection, class_id)
-        signer = load_or_make(seal_key_file(settings), agent.writer)
+        signer = load_or_make(seal_keys(settings), agent.writer)
         seal_head(agent.writer, signer)  # so that the newest facts are sealed, too
         wanted = Wanted(training.id, day.date() if day else None, lesson, with_video, full_ids, password)
         source = Source(connection, agent.files, signer, load_policy(training.policy))

@@ -32,6 +32,7 @@ COMMANDS = {
     "provision": ("edge_agent.cli.provision:app", "接入中心 / become an agent of a central server."),
     "rules": ("edge_agent.cli.rules:app", "培训规则：计划与复算 / the training rules: plan and replay."),
     "run": ("edge_agent.cli.serve:run_app", "启动全部服务 / start all four services and keep them running."),
+    "seal-key": ("edge_agent.cli.sealkey:app", "签章密钥 / the key that seals the journal."),
     "serve": ("edge_agent.cli.serve:serve_app", "启动一个服务 / start one service."),
     "settings": ("edge_agent.cli.settings:app", "生效的配置 / show and check the configuration."),
     "simulator": ("edge_agent.cli.simulator:app", "虚拟摄像机 / virtual cameras for demonstrations and tests."),

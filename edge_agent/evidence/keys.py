@@ -1,19 +1,18 @@
 """The seal key: Ed25519, made on the device, and it never leaves it.
 
-Its 32 bytes lie in a file of mode 0600 that only `upkeep` may read: below the data folder, or where systemd puts a
-service's credentials. A rotation is a fact that the old key signed; a loss is a fact that says so, and only the
-centre's countersignatures bridge it.
+Its 32 bytes lie where `keystore` says, and only `upkeep` may read them. A rotation is a fact that the old key signed; a
+loss is a fact that says so, and only the centre's countersignatures bridge it.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge_agent.evidence.keystore import KeyStore
 from edge_agent.model.kinds.system import SealKey
-from edge_agent.secrets import create_key, read_key
 from edge_agent.store.facts import read_facts
 from edge_agent.store.writer import Transaction, Writer
 
@@ -34,30 +33,35 @@ class SealSigner:
         return self._private.sign(text).hex()
 
 
-def load_or_make(path: Path, writer: Writer) -> SealSigner:
+def load_or_make(keys: KeyStore, writer: Writer) -> SealSigner:
     """Load the seal key, or make one and say so in a fact: the first one, or one that replaces a lost one."""
-    if path.exists():
-        signer = _signer(read_key(path))
-        known = writer.run(_known_public)
+    if keys.path.exists():
+        signer = _signer(keys.read())
+        known = writer.run(known_public)
         if known == signer.public:
             return signer
+        fresh = keys.beside(".new")
+        if fresh.path.exists() and (rotated := _signer(fresh.read())).public == known:
+            fresh.path.replace(keys.path)  # a rotation whose fact was written, and then the power went
+            return rotated
     else:
-        signer, known = _signer(create_key(path)), writer.run(_known_public)
+        signer, known = _signer(keys.create()), writer.run(known_public)
     writer.append(SealKey(public=signer.public, change="lost" if known else "first", old_public=known))
     return signer
 
 
-def rotate(path: Path, writer: Writer) -> SealSigner:
+def rotate(keys: KeyStore, writer: Writer) -> SealSigner:
     """Replace the key; the old one vouches for the new one in the fact.
 
-    The fact comes before the file: a crash between the two leaves the old key in use, and the next start says "lost".
+    The fact comes before the file: what a crash leaves between the two, the next `load_or_make` completes.
     """
-    old = _signer(read_key(path))
-    fresh = path.with_suffix(".new")
-    new = _signer(read_key(fresh) if fresh.exists() else create_key(fresh))
+    old = _signer(keys.read())
+    fresh = keys.beside(".new")
+    new = _signer(fresh.read() if fresh.path.exists() else fresh.create())
     vouched = old.sign(rotation_text(old.public, new.public))
     writer.append(SealKey(public=new.public, change="rotated", old_public=old.public, signature=vouched))
-    fresh.replace(path)
+    with suppress(FileNotFoundError):  # the service that seals was faster
+        fresh.path.replace(keys.path)
     return new
 
 
@@ -70,7 +74,8 @@ def _signer(key: bytes) -> SealSigner:
     return SealSigner(Ed25519PrivateKey.from_private_bytes(key))
 
 
-def _known_public(tx: Transaction) -> str:
+def known_public(tx: Transaction) -> str:
+    """Give the public key that the journal names last; empty before the first."""
     public = ""
     for fact in read_facts(tx.connection, kinds=("seal.key",)):
         public = fact.data["public"]

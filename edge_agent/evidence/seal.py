@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 
-from edge_agent.evidence.keys import SealSigner
+from edge_agent.evidence.keys import SealSigner, known_public
 from edge_agent.model.kinds.system import MediaRoot
 from edge_agent.model.merkle import merkle_root
 from edge_agent.model.stamp import instant
@@ -27,15 +27,17 @@ def covered(payload: str) -> bytes:
     return b"edge_agent seal v1\n" + payload.encode()
 
 
-def seal_head(writer: Writer, signer: SealSigner) -> bool:
-    """Sign the head; False where the newest seal covers it already."""
+def seal_head(writer: Writer, signer: SealSigner) -> bool | None:
+    """Sign the head; False where the newest seal covers it already, None where another key took over from this one."""
 
-    def job(tx: Transaction) -> bool:
+    def job(tx: Transaction) -> bool | None:
         head = tx.head
         identifier = fact_id(head.epoch, head.seq)
         newest = last_seal(tx.connection)
         if head.seq == 0 or (newest is not None and newest.id >= identifier):
             return False
+        if known_public(tx) != signer.public:
+            return None
         payload = json.dumps(
             {
                 "agent": head.agent,

@@ -354,9 +354,9 @@ def _verify(package: Package, keys: Keys, receipt: Mapping[str, Any] | None, rep
     manifest = json.loads(package.read(MANIFEST))
     check_files(package, manifest, report)
     chain = check_chain(package, manifest, report)
-    device_keys = check_keys(chain, manifest, keys, report)
-    check_manifest_signature(package, device_keys, report)
-    check_seals(package, chain, device_keys, report)
+    trusted = check_keys(chain, manifest, keys, report)
+    check_manifest_signature(package, trusted.present, report)
+    check_seals(package, chain, trusted.present | trusted.earlier, report)
     covered = check_countersignatures(package, chain, keys, receipt, report)
     check_media(manifest, chain, report)
     check_stamps(manifest, chain, report)
@@ -474,20 +474,28 @@ def genesis(agent: str, epoch: int) -> bytes:
     return hashlib.sha256(f"edge_agent journal\n{agent}\n{epoch}".encode()).digest()
 
 
-def check_keys(chain: Chain, manifest: Mapping[str, Any], keys: Keys, report: Report) -> set[str]:
-    """Give the device keys to check signatures with: the auditor's, and those they vouch for by rotation."""
+@dataclass(frozen=True)
+class Trusted:
+    """Device keys that may sign now, and `earlier` ones: a key in use vouches for the seals of what it replaced."""
+
+    present: set[str]
+    earlier: set[str]
+
+
+def check_keys(chain: Chain, manifest: Mapping[str, Any], keys: Keys, report: Report) -> Trusted:
+    """Give the device keys to check signatures with: the auditor's, and those they vouch for."""
     named = set(manifest["keys"])
-    trusted = set(keys.device) or named
-    vouched = list(manifest["rotations"])
-    vouched += [
-        body["data"] for body in chain.bodies if body["kind"] == "seal.key" and body["data"]["change"] == "rotated"
-    ]
-    for _ in vouched:
-        for each in vouched:
+    trusted = Trusted(set(keys.device) or named, set())
+    changes = [*manifest["rotations"], *(body["data"] for body in chain.bodies if body["kind"] == "seal.key")]
+    for _ in changes:
+        for each in changes:
             text = f"edge_agent seal-key v1\n{each['old_public']}\n{each['public']}".encode()
-            if each["old_public"] in trusted and signed_by(each["old_public"], text, each["signature"]):
-                trusted.add(each["public"])
-    for public in sorted(named - trusted):
+            if each["old_public"] in trusted.present and signed_by(each["old_public"], text, each["signature"]):
+                trusted.present.add(each["public"])
+            elif each["public"] in trusted.present | trusted.earlier:
+                # The manifest is signed by a present key, and with it the fact that names the predecessor.
+                trusted.earlier.add(each["old_public"])
+    for public in sorted(named - trusted.present - trusted.earlier):
         report.fault(
             f"{MANIFEST}: 密钥 {public[:16]}… 不是给出的公钥，也无其担保：来自别的设备，或密钥丢失后换过"
             " / is not the key given, nor vouched for by it: another device, or a key that replaced a lost one"

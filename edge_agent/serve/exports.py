@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from typing import Any
 
 from edge_agent.evidence.keys import SealSigner
 from edge_agent.evidence.package import Source, Wanted, make_package
-from edge_agent.evidence.seal import seal_head
 from edge_agent.model.kinds.system import PackageMade
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.policies import load_policy
@@ -24,14 +24,14 @@ EXPORT = "export"
 
 
 class Exporter:
-    """Makes the packages that are asked for."""
+    """Makes the packages that are asked for; `sealed` seals the head and gives the key that is in use."""
 
-    def __init__(self, agent: Agent, signer: SealSigner) -> None:
-        self._agent, self._signer = agent, signer
+    def __init__(self, agent: Agent, sealed: Callable[[], SealSigner]) -> None:
+        self._agent, self._sealed = agent, sealed
 
     def make(self, request: Request) -> dict[str, Any]:
         agent, args = self._agent, request.args
-        seal_head(agent.writer, self._signer)
+        signer = self._sealed()
         stamp = agent.clock.stamp()
         folder = agent.files.root / MediaKind.EXPORT / TEMPORARY
         folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ class Exporter:
         wanted = Wanted(args["class_id"], day, args.get("lesson", ""), bool(args.get("with_video")))
         with closing(agent.connect()) as connection:
             policy = load_policy(get_class(connection, wanted.class_id).policy)
-            made = make_package(Source(connection, agent.files, self._signer, policy), wanted, out, stamp)
+            made = make_package(Source(connection, agent.files, signer, policy), wanted, out, stamp)
         stored = agent.files.adopt(MediaKind.EXPORT, out, stamp.wall)
         row = Media(
             id=media.new_media_id(),

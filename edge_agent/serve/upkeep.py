@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, partial
-from pathlib import Path
 
 from edge_agent import __version__
-from edge_agent.evidence.keys import load_or_make
+from edge_agent.evidence.keys import SealSigner, load_or_make
+from edge_agent.evidence.keystore import KeyStore, choose
 from edge_agent.evidence.seal import EVERY, seal_head
 from edge_agent.evidence.verdicts import VerdictKeeper
 from edge_agent.model.fact import Payload
 from edge_agent.model.kinds.system import ClockStepped, ServiceStarted, ServiceStopped
-from edge_agent.policies import load_policy
+from edge_agent.policies import LoadedPolicy, keep_policy, load_policy
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.errands import Errands
 from edge_agent.serve.examination import Examiner
@@ -40,8 +40,15 @@ METRICS_SECONDS = 60.0
 ARCHIVE_SECONDS = 60.0
 
 
-def seal_key_file(settings: Settings) -> Path:
-    return settings.store.data_dir / "keys" / "seal.key"
+def seal_keys(settings: Settings) -> KeyStore:
+    return choose(settings.store.data_dir / "keys", settings.seal.key)
+
+
+def _load_and_keep(policy: str) -> LoadedPolicy:
+    """Load a policy, and keep its file for the packages of the years to come."""
+    loaded = load_policy(policy)
+    keep_policy(loaded)
+    return loaded
 
 
 class Upkeep:
@@ -51,17 +58,17 @@ class Upkeep:
         self._agent = agent
         self._reader = agent.connect()
         self._timekeeper = Timekeeper()
-        self._signer = load_or_make(seal_key_file(agent.settings), agent.writer)
+        self._signer = load_or_make(seal_keys(agent.settings), agent.writer)
         policy = load_policy(agent.settings.policy).policy
         self._rules = rules_of(agent.settings.media, policy.retention.snapshot_years)
-        self._verdicts = VerdictKeeper(agent.writer, cache(load_policy))
+        self._verdicts = VerdictKeeper(agent.writer, cache(_load_and_keep))
         self._raised = list_open(self._reader)
         self._alarms = Alarms(self._raised)
         examiner = Examiner(agent)
         self._errands = Errands(
             agent.writer,
             {
-                EXPORT: Exporter(agent, self._signer).make,
+                EXPORT: Exporter(agent, self._seal).make,
                 "doctor": examiner.doctor,
                 "support_bundle": examiner.support_bundle,
             },
@@ -84,7 +91,7 @@ class Upkeep:
             self._housekeeping.rebuild()
         given = self._verdicts.tick(self._reader, stamp)
         if given is not None or self._is_due("seal", EVERY.total_seconds()):
-            seal_head(agent.writer, self._signer)  # every minute, and at the end of a lesson
+            self._seal()  # every minute, and at the end of a lesson
         self._errands.tick(self._reader)
         if self._is_due("mark", MARK_SECONDS):
             note_high_water(agent.database, self._reader)
@@ -103,9 +110,16 @@ class Upkeep:
         if self._archivist:
             self._archivist.close()
         self._errands.close()
-        seal_head(self._agent.writer, self._signer)
+        self._seal()
         note_high_water(self._agent.database, self._reader)
         self._reader.close()
+
+    def _seal(self) -> SealSigner:
+        """Seal the head, and give the key that is in use: somebody may have rotated it."""
+        if seal_head(self._agent.writer, self._signer) is None:
+            self._signer = load_or_make(seal_keys(self._agent.settings), self._agent.writer)
+            seal_head(self._agent.writer, self._signer)
+        return self._signer
 
     def _examine(self) -> None:
         agent = self._agent

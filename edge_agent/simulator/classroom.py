@@ -16,6 +16,7 @@ import numpy as np
 
 from edge_agent.clock import SettableClock
 from edge_agent.evidence.keys import SealSigner, load_or_make
+from edge_agent.evidence.keystore import FileKeys
 from edge_agent.evidence.package import Made, Source, Wanted, make_package
 from edge_agent.evidence.seal import seal_head
 from edge_agent.model.camera import Camera, CameraKind
@@ -65,8 +66,13 @@ class Classroom:
     def database(self) -> Path:
         return self.folder / "edge_agent.db"
 
-    def package(self, out: Path, wanted: Wanted | None = None) -> Made:
+    def sealed(self) -> SealSigner:
+        """Seal the head, as `upkeep` does every minute; give the key."""
         seal_head(self.writer, self.signer)
+        return self.signer
+
+    def package(self, out: Path, wanted: Wanted | None = None) -> Made:
+        self.sealed()
         with closing(connect(self.database, readonly=True)) as connection:
             source = Source(connection, self.files, self.signer, self.policy)
             return make_package(source, wanted or Wanted("C"), out, self.clock.stamp())
@@ -90,7 +96,7 @@ def make_classroom(
     clock = SettableClock(datetime.combine(FIRST_DAY - timedelta(days=10), time(9), SHANGHAI))
     prepare(folder / "edge_agent.db", clock, agent="ea-test")
     writer, files = Writer(folder / "edge_agent.db", clock), MediaFiles(folder / "media")
-    room = Classroom(folder, clock, writer, files, load_or_make(folder / "keys" / "seal.key", writer), policy)
+    room = Classroom(folder, clock, writer, files, load_or_make(FileKeys(folder / "keys" / "seal.key"), writer), policy)
     people = [
         Trainee(f"t{number:02}", "C", f"学员{number:02}", f"3701021990010{number:04}X") for number in range(trainees)
     ]

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from edge_agent.clock import SettableClock
 from edge_agent.errors import StorageError
 from edge_agent.evidence.keys import load_or_make, rotate, rotation_text
+from edge_agent.evidence.keystore import FileKeys
 from edge_agent.evidence.seal import covered, keep_media_root, seal_head
 from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.model.media import Media, MediaKind
@@ -44,7 +45,7 @@ def key_facts(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_seal_names_the_head_and_verifies(writer: Writer, tmp_path: Path) -> None:
-    signer = load_or_make(tmp_path / "seal.key", writer)
+    signer = load_or_make(FileKeys(tmp_path / "seal.key"), writer)
     assert seal_head(writer, signer)
     assert not seal_head(writer, signer), "a head is sealed once"
     writer.append(OperatorAction(action="more"))
@@ -62,17 +63,17 @@ def test_a_seal_names_the_head_and_verifies(writer: Writer, tmp_path: Path) -> N
 
 def test_the_key_is_private_and_stays(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "seal.key"
-    public = load_or_make(path, writer).public
+    public = load_or_make(FileKeys(path), writer).public
     assert path.stat().st_mode & 0o777 == 0o600
-    assert load_or_make(path, writer).public == public
+    assert load_or_make(FileKeys(path), writer).public == public
     assert [fact["change"] for fact in key_facts(tmp_path / "a.db")] == ["first"]
 
 
 def test_a_rotated_key_is_vouched_for_by_the_old_one(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "seal.key"
-    old = load_or_make(path, writer).public
-    new = rotate(path, writer).public
-    assert load_or_make(path, writer).public == new
+    old = load_or_make(FileKeys(path), writer).public
+    new = rotate(FileKeys(path), writer).public
+    assert load_or_make(FileKeys(path), writer).public == new
     fact = key_facts(tmp_path / "a.db")[-1]
     assert (fact["change"], fact["old_public"], fact["public"]) == ("rotated", old, new)
     Ed25519PublicKey.from_public_bytes(bytes.fromhex(old)).verify(
@@ -82,19 +83,19 @@ def test_a_rotated_key_is_vouched_for_by_the_old_one(writer: Writer, tmp_path: P
 
 def test_a_lost_key_is_said(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "seal.key"
-    old = load_or_make(path, writer).public
+    old = load_or_make(FileKeys(path), writer).public
     path.rename(tmp_path / "gone")
-    new = load_or_make(path, writer).public
+    new = load_or_make(FileKeys(path), writer).public
     assert new != old
     assert [fact["change"] for fact in key_facts(tmp_path / "a.db")] == ["first", "lost"]
 
 
 def test_a_key_cut_short_is_refused(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "seal.key"
-    load_or_make(path, writer)
+    load_or_make(FileKeys(path), writer)
     path.write_bytes(b"short")
     with pytest.raises(StorageError, match=r"seal\.key"):
-        load_or_make(path, writer)
+        load_or_make(FileKeys(path), writer)
 
 
 def test_a_days_media_root_is_kept_once(writer: Writer, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.evidence.keys import rotate
+from edge_agent.evidence.keystore import FileKeys
 from edge_agent.evidence.verify import Keys, read_keys, verify
 from edge_agent.model.fact import genesis, next_link
 from edge_agent.model.kinds.people import OperatorAction
@@ -193,7 +194,7 @@ def test_a_package_of_another_device_is_refused(packaged: Packaged, tmp_path: Pa
 def test_a_rotated_key_is_trusted_by_the_old_ones_word(tmp_path: Path) -> None:
     room = make_classroom(tmp_path)
     old = room.signer.public
-    room.signer = rotate(tmp_path / "keys" / "seal.key", room.writer)
+    room.signer = rotate(FileKeys(tmp_path / "keys" / "seal.key"), room.writer)
     room.package(tmp_path / "p.zip")
     assert verify(tmp_path / "p.zip", Keys(frozenset({old}))).exit_code == 0
     assert verify(tmp_path / "p.zip", Keys(frozenset({"0" * 64}))).exit_code == 1

@@ -23,7 +23,7 @@ def test_a_package_is_made_and_the_request_answered(tmp_path: Path) -> None:
     room = make_classroom(tmp_path)
     settings = Settings(store=StoreSettings(data_dir=tmp_path))
     agent = Agent(settings, room.clock, room.writer, room.files, Ballast(tmp_path / "ballast", 0))
-    errands = Errands(room.writer, {EXPORT: Exporter(agent, room.signer).make})
+    errands = Errands(room.writer, {EXPORT: Exporter(agent, room.sealed).make})
     hour = timedelta(hours=1)
     good = room.writer.run(lambda tx: requests.ask(tx, "export", {"class_id": "C"}, by="admin", ttl=hour))
     bad = room.writer.run(lambda tx: requests.ask(tx, "export", {"class_id": "none"}, by="admin", ttl=hour))

@@ -217,8 +217,8 @@ async function verifyPackage(name, open, keys, receipt = null, progress = () => 
     await checkFiles(source, manifest, report, progress);
     const chain = await checkChain(source, manifest, report);
     const trusted = await checkKeys(chain, manifest, keys, report);
-    await checkManifestSignature(source, trusted, report);
-    await checkSeals(source, chain, trusted, report);
+    await checkManifestSignature(source, trusted.present, report);
+    await checkSeals(source, chain, new Set([...trusted.present, ...trusted.earlier]), report);
     const covered = await checkCountersignatures(source, chain, keys, receipt, report);
     checkMedia(manifest, chain, report);
     checkStamps(manifest, chain, report);
@@ -299,14 +299,15 @@ function checkNewEpoch(line, last, chain, report) {
 }
 
 async function checkKeys(chain, manifest, keys, report) {
-  const named = new Set(manifest.keys), trusted = new Set(keys.device.size ? keys.device : named);
-  const vouched = [...manifest.rotations, ...chain.bodies.filter((body) => body.kind === "seal.key" && body.data.change === "rotated").map((body) => body.data)];
-  for (let round = 0; round < vouched.length; round += 1) for (const each of vouched) {
+  const named = new Set(manifest.keys), present = new Set(keys.device.size ? keys.device : named), earlier = new Set();
+  const changes = [...manifest.rotations, ...chain.bodies.filter((body) => body.kind === "seal.key").map((body) => body.data)];
+  for (let round = 0; round < changes.length; round += 1) for (const each of changes) {
     const text = encoder.encode(`edge_agent seal-key v1\n${each.old_public}\n${each.public}`);
-    if (trusted.has(each.old_public) && await signedBy(each.old_public, text, each.signature)) trusted.add(each.public);
+    if (present.has(each.old_public) && await signedBy(each.old_public, text, each.signature)) present.add(each.public);
+    else if (present.has(each.public) || earlier.has(each.public)) earlier.add(each.old_public);
   }
-  for (const key of [...named].sort()) if (!trusted.has(key)) report.fault(`${MANIFEST}: 密钥 ${key.slice(0, 16)}… 不是给出的公钥，也无其担保：来自别的设备，或密钥丢失后换过 / is not the key given, nor vouched for by it: another device, or a key that replaced a lost one`);
-  return trusted;
+  for (const key of [...named].sort()) if (!present.has(key) && !earlier.has(key)) report.fault(`${MANIFEST}: 密钥 ${key.slice(0, 16)}… 不是给出的公钥，也无其担保：来自别的设备，或密钥丢失后换过 / is not the key given, nor vouched for by it: another device, or a key that replaced a lost one`);
+  return { present, earlier };
 }
 
 async function checkManifestSignature(source, trusted, report) {
