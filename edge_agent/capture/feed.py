@@ -26,6 +26,7 @@ BACKOFF = (0.25, 5.0)
 # After a refused password nothing is asked of the camera but whether it is there: `cameras.guard` keeps the rest back.
 BACKOFF_LOGIN = 60.0
 LOOK_LOGIN = 5.0
+KEYFRAME_LATE = 8.0  # seconds after which it is said that none came; the reader waits on, some cameras take longer
 STEADY = 5.0  # seconds of video after which the next failure starts from the shortest pause
 # Reading in bursts saves a third of the CPU: a thread that wakes for every network packet finds its caches cold. With a
 # fragment of 0.5 s it stays below the second that a kill may lose; the kernel's socket buffer holds far more.
@@ -109,13 +110,16 @@ class Feed:
     def _listener(self, reader: Reader) -> Callable[[float], bool]:
         """Give what hears of each packet of a connection: keeps the state, takes naps, says when to stop."""
         boottime, nap, stopping = self._boottime, self._nap, self._stopping
-        steady = boottime() + STEADY
+        began = boottime()
+        steady, late = began + STEADY, began + KEYFRAME_LATE
 
         def heard(at: float) -> bool:
             self.heard = at
-            if reader.keyframe is not self.keyframe:
+            if reader.keyframe is not None and reader.keyframe is not self.keyframe:
                 self.keyframe = reader.keyframe
                 self.cause = None
+            elif at > late and reader.keyframe is None:
+                self.cause = Cause.NO_KEYFRAME
             if nap and at > steady and at < reader.next_due:
                 sleep(nap)
             return not stopping.is_set()

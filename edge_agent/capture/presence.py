@@ -23,7 +23,9 @@ from edge_agent.store.writer import Transaction, Writer
 ASK_SECONDS = 5.0
 REFRESH_SECONDS = 4.0  # an online camera's sign of life is noted so often: readers call it offline after ten
 _AT_ONCE = 8
+QUIET = 5.0  # seconds without video from a camera that is known to have failed: a stumble is not worth a word
 _LOGIN = {Cause.UNAUTHORIZED: CameraState.REFUSED, Cause.LOCKED: CameraState.LOCKED}
+_USELESS = {Cause.NO_KEYFRAME, Cause.NO_VIDEO, Cause.CODEC}  # it may go on sending; there is nothing to record
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,16 @@ class Presence:
 
     def _recorded(self, recording: Recording, now: float) -> tuple[CameraState, str] | None:
         since = self._since.setdefault(recording.camera.id, now)
-        if recording.heard is not None and now - recording.heard < SILENCE:
+        cause = recording.cause
+        if cause in _LOGIN:
+            return _LOGIN[cause], cause.value
+        if cause in _USELESS:
+            return CameraState.OFFLINE, cause.value
+        if recording.heard is not None and now - recording.heard < (QUIET if cause else SILENCE):
             return CameraState.ONLINE, ""
-        if recording.cause in _LOGIN:
-            return _LOGIN[recording.cause], recording.cause.value
         if recording.heard is None and now - since < SILENCE:
             return None  # it has only begun to connect
-        return CameraState.OFFLINE, (recording.cause or Cause.TIMEOUT).value
+        return CameraState.OFFLINE, (cause or Cause.TIMEOUT).value
 
     def _idle(self, camera: Camera, answered: Mapping[str, bool]) -> tuple[CameraState, str] | None:
         self._since.pop(camera.id, None)

@@ -182,6 +182,8 @@ class Sessions:
         self, session: _Session, lost: tuple[datetime, Cause] | None, cause: Cause | None, now: datetime
     ) -> list[Job]:
         if session.gap is not None:
+            if cause is not None and session.gap[1] == Cause.CONNECTING.value:
+                session.gap = (session.gap[0], cause.value)  # as its end will tell: a dead host takes seconds to show
             return []
         if lost is not None and session.started:
             session.hole, session.cause = max(lost[0], session.wanted.expected.start), lost[1]
