@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,8 +31,12 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         raise StorageError(f"{path}: no database here (找不到数据库).", do="Run: edge-agent migrate")
     try:
         connection = _open(path, readonly=readonly)
+    except sqlite3.DatabaseError as error:
+        raise refusal(path, error) from error
+    try:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.DatabaseError as error:
+        connection.close()
         raise refusal(path, error) from error
     if version > schema.VERSION:
         connection.close()
@@ -55,23 +59,22 @@ def migrate(path: Path) -> int:
     try:
         # Each service is a user of its own: what the umask leaves to the group, SQLite would not (it makes files 0644).
         path.touch(mode=0o660)
-        connection = _open(path)
-        connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        old = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if old > schema.VERSION:
-            connection.close()
-            connect(path)  # says the newer version in the one wording
-        tables = Tables(connection, execute_plugins=False)
-        for version in range(old, schema.VERSION):
-            connection.execute("BEGIN EXCLUSIVE")
-            try:
-                schema.MIGRATIONS[version](tables)
-                connection.execute(f"PRAGMA user_version={version + 1}")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with closing(_open(path)) as connection:
+            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            old = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if old > schema.VERSION:
+                connect(path)  # says the newer version in the one wording
+            tables = Tables(connection, execute_plugins=False)
+            for version in range(old, schema.VERSION):
+                connection.execute("BEGIN EXCLUSIVE")
+                try:
+                    schema.MIGRATIONS[version](tables)
+                    connection.execute(f"PRAGMA user_version={version + 1}")
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
     except sqlite3.Error as error:
         if not is_refusal(error):
             raise  # a migration is wrong
@@ -80,7 +83,6 @@ def migrate(path: Path) -> int:
         raise StorageError(
             f"{path}: can't be written: {error.strerror} (无法写入).", do="Check the disk and the folder's owner."
         ) from error
-    connection.close()
     return old
 
 
