@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -226,6 +227,9 @@ def _binary(header: str, lines: str) -> Schema:
 def _bundle(title: str, types: Iterable[type], union: str) -> Schema:
     kinds = list(types)
     roots, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    for component in components.values():
+        if "description" in component:  # a docstring, which Python 3.13 strips of its indentation and 3.11 doesn't
+            component["description"] = cleandoc(component["description"])
     made: Schema = {"$schema": _DIALECT, "title": title, "$defs": components}
     if union:
         made["$defs"] = {union: {"oneOf": list(roots)}} | components
