@@ -108,12 +108,12 @@ class Uploader:
         path = self._files.locate(media.path)
         if upload.headers is not None:
             self._client.put(url, path, upload.headers, self._before(media))
-            self._confirm(media, self._client.confirm(media.size, _describe(media)))
+            self._confirm(media, self._client.confirm(media.size, describe(media)))
             return
         if url:
             offset, signed = self._client.offset(url)
         else:
-            url, signed = self._client.create(media.size, _describe(media))
+            url, signed = self._client.create(media.size, describe(media))
             offset = 0
             self._writer.run(lambda tx: uploads.begin(tx, media.id, url))
         if signed is None:
@@ -167,7 +167,8 @@ class Uploader:
         self._writer.run(job)
 
 
-def _describe(media: Media) -> UploadMetadata:
+def describe(media: Media) -> UploadMetadata:
+    """Give what the centre is told of a file."""
     return UploadMetadata(
         media=media.id,
         kind=media.kind,

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 
+from edge_agent.central import registry
 from edge_agent.central.app import HttpServer, create_app
 from edge_agent.central.centre import Centre, Config
 from edge_agent.model.kinds.system import MediaConfirmed
@@ -23,15 +25,20 @@ from edge_agent.store import media as media_rows
 from edge_agent.store import uploads
 from edge_agent.store.facts import read_facts
 from edge_agent.store.uploads import Wanted
+from edge_agent.sync.commands.capture import MediaWishes
+from edge_agent.sync.contract.commands import Presigned, SendPresigned
 from edge_agent.sync.contract.http import UPLOADS, bearer
 from edge_agent.sync.contract.signing import Verifier
 from edge_agent.sync.order import ORDER, Order
 from edge_agent.sync.throttle import Throttle
 from edge_agent.sync.tus import TusClient
-from edge_agent.sync.upload import Uploader
+from edge_agent.sync.upload import Uploader, describe
 from edge_agent.sync.web import LineError
+from tests.central.test_uploads import bucket
 from tests.servers import TusServer, free_port
 from tests.sync.world import NOW, Device, Program, eventually, program
+
+__all__ = ["bucket"]  # a fixture
 
 ALL = [Wanted(kind, all=True) for kind in ORDER]
 
@@ -284,6 +291,50 @@ def _answers(url: str) -> bool:
         return requests.options(url + UPLOADS, timeout=1).ok
     except requests.RequestException:
         return False
+
+
+def test_a_presigned_address_takes_the_file_and_the_centre_confirms_it(bucket: Any, tmp_path: Path) -> None:
+    """As the centre commands it: straight into the S3 store, past the centre's own line."""
+    keys, spool = tmp_path / "keys", tmp_path / "spool"
+    centre = Centre(
+        Config(database=str(tmp_path / "central.db"), mqtt="", media="s3://evidence", keys=keys, spool=spool)
+    )
+    device = Device(tmp_path / "device")
+    device.provision(centre.database, keys, "mqtt://127.0.0.1:1")
+    server = HttpServer(create_app(centre), "127.0.0.1", 0)
+    server.start()
+    with centre.database.read() as tx:
+        known = registry.find(tx, device.address)
+    assert known is not None
+    wishes = MediaWishes(lambda _kind: UploadPolicy.ON_REQUEST)
+    with open_agent(device.settings) as agent:
+        rig = Rig(agent, device, f"http://127.0.0.1:{server.port}", Verifier([centre.signer.public]))
+        rig.wanted = [Wanted(MediaKind.RECORDING, all=False)]
+        data = os.urandom(300_000)
+        recording, other = rig.add(data, MediaKind.RECORDING), rig.add(b"x", MediaKind.RECORDING, minutes=5)
+        media = media_rows.find(rig.reader, recording)
+        assert media is not None
+        signed = centre.uploads.presign(known, describe(media))
+        told = SendPresigned(
+            uploads=[
+                Presigned(media=recording, url=signed.url, headers=dict(signed.headers)),
+                Presigned(media=other, url=signed.url.replace("/evidence/", "/no-such-bucket/")),
+            ]
+        )
+        agent.writer.run(lambda tx: wishes.send_presigned(tx, told, "centre"))
+        rig.uploader.step()
+        assert rig.confirmed(recording)
+        (kept,) = bucket.objects.all()
+        assert kept.get()["Body"].read() == data
+        rig.uploader.step()
+        assert not rig.confirmed(other)
+        # An address that the store does not take is forgotten: the file goes to the centre itself, after a pause.
+        later = uploads.next_upload(rig.reader, rig.wanted, agent.clock.stamp().wall + timedelta(minutes=2))
+        assert later is not None
+        assert (later.media.id, later.url, later.headers, later.failures) == (other, "", None, 1)
+        rig.close()
+    server.stop()
+    centre.close()
 
 
 def test_the_server_of_the_tus_project_takes_our_uploads(rig: Rig, tmp_path: Path, device: Device) -> None:
