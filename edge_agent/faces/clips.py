@@ -84,13 +84,16 @@ def judge_window(observations: Sequence[Observation], start: float) -> tuple[Ver
             figures = watch.figures() or figures
             if watch.verdict() is Verdict.LIVE:
                 break
+    return watch.verdict(), _reasons(figures, turned=watch.turned())
+
+
+def _reasons(figures: Figures | None, *, turned: bool) -> tuple[str, ...]:
+    shown = ["the head turned"] if turned else []
     if figures is None:
-        return Verdict.UNSURE, ("too few frames of a whole face",)
-    return figures.verdict(), _reasons(figures)
-
-
-def _reasons(figures: Figures) -> tuple[str, ...]:
-    return (*(["the lids moved alone"] if figures.lids_alone() else []), *(f"{n}={v:.4g}" for n, v in figures.named()))
+        return tuple(shown) or ("too few frames of a whole face",)
+    shown += ["the lids moved alone"] if figures.lids_alone() else []
+    shown += ["a solid head turned a little"] if figures.turned_solid() else []
+    return (*shown, *(f"{name}={value:.4g}" for name, value in figures.named()))
 
 
 def _starts(seconds: float) -> list[float]:

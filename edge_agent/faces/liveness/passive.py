@@ -13,6 +13,7 @@ import numpy as np
 from edge_agent.faces.face import Floats, Mesh, floats
 from edge_agent.faces.liveness.geometry import FACE, eye_distance, eye_openness, turn
 from edge_agent.faces.liveness.register import Motion, Reference
+from edge_agent.faces.liveness.solid import Relief, Turn
 
 WINDOW_SECONDS = 3.0
 LEAST_SECONDS = 1.0
@@ -39,6 +40,8 @@ _MOVED = 0.5
 """Eye distances: a living head that went so far has turned a little, too."""
 _LIDS, _LIDS_ALONE, _LIDS_DOWN = 0.42, 2.5, 0.04
 """Of flats whose eyes changed that much more than their mouth the eyes' figure was at most 0.31."""
+_SOLID_SECONDS, _SOLID_SCORE = 2.0, -5.0
+"""A solid turn counts over so long, in a face that is not surely flat by all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Figures:
     `relief` and `alive` are how far points of the face move over time against a flat and against a smoothly bent
     surface; `mouth` and `eyes` how strongly these regions changed, relative to their contrast and to what noise
     explains, multiplied; `turn` how far the nose wandered against eyes and mouth, `blink` how far the lids went down,
-    `shift` how far the face went.
+    `shift` how far the face went; `solid` is what it did as a head does that turns.
     """
 
     relief: float
@@ -59,6 +62,8 @@ class Figures:
     blink: float
     shift: float
     frames: int
+    seconds: float
+    solid: Turn
 
     def score(self) -> float:
         """How much more likely a living face makes these figures than a flat one, as log-odds: see docs/faces.md.
@@ -73,35 +78,47 @@ class Figures:
         """A blink in a face at rest, which has little else to show: both models and the picture must agree."""
         return self.eyes > _LIDS and _EYES * self.eyes > _LIDS_ALONE * self.mouth and self.blink > _LIDS_DOWN
 
+    def turned_solid(self) -> bool:
+        """A head that moves by a degree or two, in a face that does nothing else."""
+        return self.seconds >= _SOLID_SECONDS and self.score() >= _SOLID_SCORE and self.solid.is_heads
+
     def verdict(self) -> Verdict:
         """`FLAT` only for a face that was moved about: one that keeps still may be a patient person's."""
-        if self.score() >= LIVE_SCORE or self.lids_alone():
+        if self.score() >= LIVE_SCORE or self.lids_alone() or self.turned_solid():
             return Verdict.LIVE
         return Verdict.FLAT if self.score() <= FLAT_SCORE and self.shift >= _MOVED else Verdict.UNSURE
 
     def named(self) -> tuple[tuple[str, float], ...]:
-        return (*((name, float(value)) for name, value in asdict(self).items()), ("score", self.score()))
+        plain = {name: value for name, value in asdict(self).items() if name != "solid"} | asdict(self.solid)
+        return (*((name, float(value)) for name, value in plain.items()), ("score", self.score()))
 
 
-def measure(motions: Sequence[Motion], frames: Sequence[_Frame]) -> Figures:
-    """Figures of motions over one reference, and of all frames."""
+def measure(motions: Sequence[Motion], frames: Sequence[_Frame], relief: Relief) -> Figures:
+    """Figures of motions over one reference with its `relief`, and of all frames."""
+    bent, alive = _smoothed([motion.bent for motion in motions]), _smoothed([motion.alive for motion in motions])
     return Figures(
-        relief=_swing([motion.bent for motion in motions]),
-        alive=_swing([motion.alive for motion in motions]),
+        relief=_swing(bent),
+        alive=_swing(alive),
         mouth=_second([motion.mouth[0] * motion.mouth[1] for motion in motions]),
         eyes=_second([motion.eyes[0] * motion.eyes[1] for motion in motions]),
         turn=_wander([frame.turn for frame in frames]),
         blink=float(np.median([frame.openness for frame in frames])) - min(frame.openness for frame in frames),
         shift=_span([frame.place for frame in frames]),
         frames=len(motions),
+        seconds=frames[-1].at - frames[0].at,
+        solid=relief.turn(bent, alive),
     )
 
 
-def _swing(fields: Sequence[Floats]) -> float:
-    """Spread over time of the smoothed field, root mean square over its points."""
+def _smoothed(fields: Sequence[Floats]) -> Floats:
+    """Fields (t, n, 2) averaged over five frames each."""
     stack = np.stack(fields)
     sums = np.cumsum(np.concatenate([np.zeros_like(stack[:1]), stack]), axis=0)
-    smooth = floats((sums[_SMOOTHED:] - sums[:-_SMOOTHED]) / _SMOOTHED)
+    return floats((sums[_SMOOTHED:] - sums[:-_SMOOTHED]) / _SMOOTHED)
+
+
+def _swing(smooth: Floats) -> float:
+    """Spread over time of a smoothed field, root mean square over its points."""
     return max(float(np.sqrt(smooth.var(axis=0).sum(axis=1).mean())), 1e-5)
 
 
@@ -173,10 +190,10 @@ class Window:
     def figures(self) -> Figures | None:
         """None while there is too little to judge."""
         frames = self._frames
-        best = max((take.motions for take in self._takes), key=len, default=())
-        if len(best) < LEAST_FRAMES or frames[-1].at - frames[0].at < LEAST_SECONDS:
+        best = max(self._takes, key=lambda take: len(take.motions), default=None)
+        if best is None or len(best.motions) < LEAST_FRAMES or frames[-1].at - frames[0].at < LEAST_SECONDS:
             return None
-        return measure([motion for _, motion in best], frames)
+        return measure([motion for _, motion in best.motions], frames, best.reference.relief)
 
     @property
     def full(self) -> bool:

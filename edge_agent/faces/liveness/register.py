@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge_agent.faces.face import Floats, Mesh, Picture, floats
 from edge_agent.faces.landmarker import PATCH_FACE
 from edge_agent.faces.liveness.geometry import FACE, LEFT_IRIS, LIPS, OVAL, RIGHT_IRIS, eye_distance
+from edge_agent.faces.liveness.solid import Relief
 
 SIDE = 128
 """Pixels of the reference: the face's patch without its margin, at the same scale."""
@@ -61,7 +62,10 @@ class Reference:
         cv2.fillConvexPoly(mask, (middle + (outline - middle) * _INSIDE).astype(np.int32), 1)
         self._face = mask > 0
         self._where = self._textured()
-        self._bases = _polynomials(self._where)
+        plain = _plain(self._where)
+        self._bases = _polynomials(plain)
+        depth = mesh.points[:, 2] / eye_distance(mesh.points)
+        self.relief = Relief(self._where, plain, self._points, depth, self._bases)
         across, down = (cv2.Sobel(self._picture, cv2.CV_32F, dx, dy, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
         self._edges = across**2 + down**2
         self._eyes = [self._region(self._points[iris], 0.33, 0.2) for iris in (RIGHT_IRIS, LEFT_IRIS)]
@@ -165,14 +169,19 @@ def _correlation(a: Picture, b: Picture) -> float:
 _DEGREE = 3
 
 
-def _polynomials(where: Floats) -> Floats:
+def _plain(where: Floats) -> Floats:
+    """The reference's pixels from its middle, in halves of a face."""
+    return floats((where - SIDE / 2) / (PATCH_FACE / 2))
+
+
+def _polynomials(plain: Floats) -> Floats:
     """The ten terms up to x**3, y**3 at each point (n, 10)."""
-    x, y = ((where - SIDE / 2) / (PATCH_FACE / 2)).T
+    x, y = plain.T
     return floats(np.stack([x**i * y**j for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i)], axis=1))
 
 
 _EVERYWHERE = floats(np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), axis=-1))
-_EVERYWHERE_BASES = _polynomials(_EVERYWHERE.reshape(-1, 2))
+_EVERYWHERE_BASES = _polynomials(_plain(_EVERYWHERE.reshape(-1, 2)))
 
 
 def _robust_fit(bases: Floats, flow: Floats) -> tuple[Floats, Floats]:

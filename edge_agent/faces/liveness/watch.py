@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from edge_agent.faces.answer import Action
 from edge_agent.faces.face import Observation
 from edge_agent.faces.liveness.challenge import Movements
@@ -33,7 +35,13 @@ class Watch:
         """None while there is too little to judge."""
         return self._window.figures()
 
+    def turned(self) -> bool:
+        """Whether the head turned far to a side, unasked: no flat picture seems to, as `challenge.py` has it."""
+        return any(self._movements.made(action, -inf) for action in (Action.TURN_LEFT, Action.TURN_RIGHT))
+
     def verdict(self) -> Verdict:
+        if self.turned():
+            return Verdict.LIVE
         figures = self.figures()
         return figures.verdict() if figures else Verdict.UNSURE
 
