@@ -21,6 +21,7 @@ BENCHES = {
     "day": ("edge_agent.cli.benches.day:teach", "What a day of lessons writes to the disk for its database."),
     "evidence": ("edge_agent.cli.benches.evidence:run", "A class's package: making and verifying it."),
     "faces": ("edge_agent.cli.benches.faces:run", "Faces: frame to name against dlib, start and memory of the engine."),
+    "kiosk": ("edge_agent.cli.benches.kiosk:run", "The kiosk in Chromium: answers, a queue of 50, lists, memory."),
     "upload": ("edge_agent.cli.benches.upload:run", "A recording to the centre by tus, against a plain PUT."),
     "record": ("edge_agent.cli.benches.record:run", "Recording: copying packets against ffmpeg and OpenCV."),
     "sync": ("edge_agent.cli.benches.sync:run", "Facts to the centre and back, durable, against bare paho."),

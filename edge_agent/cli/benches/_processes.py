@@ -39,9 +39,12 @@ def broker(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def program(*arguments: str, data: Path | None = None, module: str = "edge_agent") -> Iterator[subprocess.Popen[bytes]]:
-    """Run a module with our own interpreter until the block ends; `data` is its data folder."""
+def program(
+    *arguments: str, data: Path | None = None, config: Path | None = None, module: str = "edge_agent"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a module with our own interpreter until the block ends; `data` is its data folder, `config` its file."""
     environment = [f"EDGE_AGENT_STORE__DATA_DIR={data}"] if data else []
+    environment += [f"EDGE_AGENT_CONFIG={config}"] if config else []
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
         ["/usr/bin/env", *environment, sys.executable, "-m", module, *arguments], stderr=subprocess.DEVNULL
     )
