@@ -7,8 +7,9 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Slot, Span
 from edge_agent.rules.gaps import covered
 from edge_agent.store.files import MediaFiles
-from edge_agent.store.join import Piece, join
+from edge_agent.store.join import join
 from edge_agent.store.media import new_media_id
+from edge_agent.store.piece import Piece
 
 ENOUGH = 0.9  # of a clip must be there; the rest is a gap with its own cause
 

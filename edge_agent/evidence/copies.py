@@ -15,7 +15,6 @@ from typing import Literal
 
 from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.record import ClassRecord, read_class
-from edge_agent.evidence.sheets_pdf import PERSONAL, TEACHING, write_sheets
 from edge_agent.evidence.tables import Table, Tables
 from edge_agent.evidence.words import SUPPLEMENTS
 from edge_agent.model.kinds.system import CopyMade
@@ -151,6 +150,8 @@ def _sheet(shelf: Shelf, wanted: Wanted, now: datetime) -> tuple[str, bytes]:
     record = read_class(connection, class_id, policy, now)
     table = _table(record, wanted)
     mark = mark_text(wanted, record.at)
+    from edge_agent.evidence.sheets_pdf import PERSONAL, TEACHING, write_sheets  # noqa: PLC0415 - late, as OpenCV is
+
     signed_by = PERSONAL if wanted.of == "record" else TEACHING
     return class_id, write_sheets([table], footer=f"{SUPPLEMENTS} {mark}", mark=mark, signed_by=signed_by)
 

@@ -17,12 +17,11 @@ from edge_agent.faces.images import read_photo
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.quality import CARD, ENROLMENT, Flaw, Gates, advice, flaws
 from edge_agent.faces.template import WANTED_PHOTOS
-from edge_agent.model.kinds.people import ConsentGiven, IdentityChecked, TemplateEnrolled
-from edge_agent.store.consents import give, of_trainee
+from edge_agent.model.kinds.people import IdentityChecked, TemplateEnrolled
+from edge_agent.store.consents import of_trainee
 from edge_agent.store.database import Connection
 from edge_agent.store.identity import check, require_resident_card
-from edge_agent.store.training import get_trainee
-from edge_agent.store.writer import Transaction, Writer
+from edge_agent.store.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +205,3 @@ class Enroller:
             ),
             by=by,
         )
-
-
-def take_paper_consents(
-    tx: Transaction, trainees: Sequence[str], *, text: str, paper: str, at: datetime, by: str
-) -> None:
-    """File one batch of signed sheets: `text` is the wording's version, `paper` where the sheets are kept."""
-    if not paper:
-        raise InputError("The sheets have no file name or shelf mark.", do="Say where the signed sheets are kept.")
-    for trainee in trainees:
-        get_trainee(tx.connection, trainee)
-        give(tx, ConsentGiven(trainee=trainee, purpose="recognise", text=text, at=at, paper=paper), by=by)

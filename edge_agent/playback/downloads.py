@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
 from edge_agent.errors import EdgeAgentError, NotFoundError, StorageError
 from edge_agent.model.media import MediaKind
 from edge_agent.store.files import MediaFiles
-from edge_agent.store.join import Piece, join
+from edge_agent.store.piece import Piece
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Downloads:
             made.done = done
 
         try:
-            join(pieces, made.path, progress)
+            import_module("edge_agent.store.join").join(pieces, made.path, progress)  # late, as the pictures are
             made.state = "ready"
         except (EdgeAgentError, OSError) as error:
             log.warning("%s: %s", made.name, error)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, WebSocket
 from fastapi.responses import FileResponse, Response
@@ -19,15 +21,17 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Span
 from edge_agent.playback.downloads import Download, Downloads
 from edge_agent.playback.live import Form, relay
-from edge_agent.playback.pictures import Pictures
 from edge_agent.playback.playlist import playlist
 from edge_agent.playback.show import Piece, Show, read_show
 from edge_agent.store import gaps, media
 from edge_agent.store.cameras import list_cameras
 from edge_agent.store.database import Connection
 from edge_agent.store.files import MediaFiles
-from edge_agent.store.join import Piece as Segment
 from edge_agent.store.lessons import get_lesson
+from edge_agent.store.piece import Piece as Segment
+
+if TYPE_CHECKING:
+    from edge_agent.playback.pictures import Pictures
 
 STATIC = Path(__file__).parent / "static"
 _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # a segment never changes
@@ -75,8 +79,13 @@ def create_router(
 class _Routes:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._pictures = Pictures()
         self._downloads = Downloads(stage.files, stage.now)
+
+    @cached_property
+    def _pictures(self) -> Pictures:
+        """Loaded for the first picture: what decodes video takes 40 MB, which a kiosk does without."""
+        made: Pictures = import_module("edge_agent.playback.pictures").Pictures()
+        return made
 
     def about(self, lesson: str, camera: str = "") -> dict[str, Any]:
         """Tell a player what there is: cameras, pieces on their axis, gaps, whether more will come."""

@@ -6,13 +6,13 @@ import logging
 import os
 from datetime import timedelta
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_agent import __version__
 from edge_agent.checkin.room import note_pictures
 from edge_agent.faces.answer import LivenessPolicy
-from edge_agent.faces.kiosk import KioskFaces
-from edge_agent.faces.manifest import weights_folder
 from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
@@ -26,6 +26,9 @@ from edge_agent.web.app import create_app
 from edge_agent.web.server import Port, Servers
 from edge_agent.web.site import Site
 from edge_agent.web.tls import Authority, find_names
+
+if TYPE_CHECKING:
+    from edge_agent.faces.kiosk import KioskFaces
 
 CODE_LASTS = timedelta(days=30)
 RETIRE_SECONDS = 20.0
@@ -117,9 +120,10 @@ def may_recognise(settings: Settings, connection: Connection) -> bool:
 
 
 def open_faces(agent: Agent) -> KioskFaces:
-    """Start the face engine."""
+    """Start the face engine. Imported now: where nobody is recognised the service does without 40 MB of it."""
     settings = agent.settings.faces
-    return KioskFaces(
+    weights_folder = import_module("edge_agent.faces.manifest").weights_folder
+    made: KioskFaces = import_module("edge_agent.faces.kiosk").KioskFaces(
         models=weights_folder(settings.models_dir, agent.settings.store.data_dir),
         gallery=agent.settings.store.data_dir / "faces",
         engine=settings.engine,
@@ -129,6 +133,7 @@ def open_faces(agent: Agent) -> KioskFaces:
         connect=agent.connect,
         locate=agent.files.locate,
     )
+    return made
 
 
 def make_first_code(agent: Agent) -> str | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from edge_agent.errors import InputError
 from edge_agent.model.kinds.people import ConsentGiven, ConsentWithdrawn
 from edge_agent.store.database import Connection, from_micros, to_micros
+from edge_agent.store.training import get_trainee
 from edge_agent.store.writer import Transaction
 
 Purpose = Literal["recognise", "upload"]
@@ -36,6 +39,17 @@ def give(tx: Transaction, consent: ConsentGiven, *, by: str) -> None:
         "INSERT OR REPLACE INTO consents(trainee, purpose, text, at, paper, guardian) VALUES (?, ?, ?, ?, ?, ?)",
         (consent.trainee, consent.purpose, consent.text, to_micros(consent.at), consent.paper, int(consent.guardian)),
     )
+
+
+def take_paper_consents(
+    tx: Transaction, trainees: Sequence[str], *, text: str, paper: str, at: datetime, by: str
+) -> None:
+    """File one batch of signed sheets: `text` is the wording's version, `paper` where the sheets are kept."""
+    if not paper:
+        raise InputError("The sheets have no file name or shelf mark.", do="Say where the signed sheets are kept.")
+    for trainee in trainees:
+        get_trainee(tx.connection, trainee)
+        give(tx, ConsentGiven(trainee=trainee, purpose="recognise", text=text, at=at, paper=paper), by=by)
 
 
 def withdraw(tx: Transaction, withdrawn: ConsentWithdrawn, *, by: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -13,15 +12,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from edge_agent.errors import StorageError
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A segment, or a part of it: from the keyframe at or before `start` to `end`, in seconds of the file."""
-
-    path: Path
-    start: float = 0.0
-    end: float = float("inf")
+from edge_agent.store.piece import Piece
 
 
 def join(pieces: Sequence[Piece], target: Path, progress: Callable[[int], None] = lambda _: None) -> float:

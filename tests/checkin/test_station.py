@@ -14,12 +14,11 @@ from edge_agent.checkin.station import Stations, StationVisit, Told
 from edge_agent.checkin.visit import Said
 from edge_agent.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from edge_agent.faces.answer import Hint, LivenessPolicy
-from edge_agent.faces.enrolment import take_paper_consents
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.kiosk import KioskFaces
 from edge_agent.faces.station import VISIT_SECONDS, Step, Why
 from edge_agent.model.kinds.people import ConsentWithdrawn
-from edge_agent.store.consents import withdraw
+from edge_agent.store.consents import take_paper_consents, withdraw
 from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
 from edge_agent.store.training import get_trainee

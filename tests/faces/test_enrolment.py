@@ -12,7 +12,7 @@ import pytest
 
 from edge_agent.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from edge_agent.faces.answer import Hint, LivenessPolicy, Match
-from edge_agent.faces.enrolment import Enroller, take_paper_consents
+from edge_agent.faces.enrolment import Enroller
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.gallery import Gallery
 from edge_agent.faces.kiosk import KioskFaces
@@ -20,7 +20,7 @@ from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.quality import Flaw
 from edge_agent.faces.station import VISIT_SECONDS, Station, Step
 from edge_agent.model.kinds.people import ConsentGiven
-from edge_agent.store.consents import give, who_consents
+from edge_agent.store.consents import give, take_paper_consents, who_consents
 from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
 from edge_agent.store.training import get_trainee, same_person

@@ -10,7 +10,6 @@ from fastapi.responses import FileResponse
 from pydantic import Field
 
 from edge_agent.errors import InputError, NotFoundError
-from edge_agent.faces.enrolment import take_paper_consents
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import accounts, consents, media, training
 from edge_agent.store.accounts import Account, Role
@@ -111,7 +110,7 @@ def give_paper_consents(class_id: Identifier, form: PaperForm, visitor: Instruct
             if trainee not in roster:
                 raise NotFoundError(f"Trainee {trainee} is not on this class's roster (学员不在本班名单).")
         at = tx.stamp.wall
-        take_paper_consents(tx, form.trainees, text=consent.TEXT, paper=form.paper, at=at, by=visitor.by)
+        consents.take_paper_consents(tx, form.trainees, text=consent.TEXT, paper=form.paper, at=at, by=visitor.by)
         if form.upload:
             for trainee in form.trainees:
                 consent.give(tx, trainee, "upload", by=visitor.by, paper=form.paper)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -15,8 +16,10 @@ from edge_agent.web.guard import COOKIE, LANGUAGE_COOKIE, member_of
 from edge_agent.web.kiosk.socket import BAD_FRAMES, LOOK_SECONDS
 from edge_agent.web.site import Site
 from edge_agent.web.station.commands import Command, read_command
-from edge_agent.web.station.talk import StationTalk
 from edge_agent.web.words import languages
+
+if TYPE_CHECKING:
+    from edge_agent.web.station.talk import StationTalk
 
 NOT_ALLOWED = 4403
 """The page then asks to log in."""
@@ -44,7 +47,8 @@ async def talk(socket: WebSocket, room: str = "") -> None:
         return
     chosen = socket.cookies.get(LANGUAGE_COOKIE, "")
     language = chosen if chosen in languages() else site.settings.language
-    line = _Line(socket, StationTalk(site, site.stations, by=operator.id, room=room, language=language))
+    made = import_module("edge_agent.web.station.talk").StationTalk  # with faces alone: they take 40 MB
+    line = _Line(socket, made(site, site.stations, by=operator.id, room=room, language=language))
     try:
         async with asyncio.TaskGroup() as tasks:
             for task in (line.listen, line.see, line.tick):
