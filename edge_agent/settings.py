@@ -219,6 +219,11 @@ def notification_socket() -> str:
     return os.environ.get("NOTIFY_SOCKET", "")
 
 
+def has_screen() -> bool:
+    """Say whether a browser would have a screen to open on."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; a wrong key or value raises `InputError` that names it, and the nearest right key."""
     file = config_file()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import tempfile
 import time
+import webbrowser
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -15,10 +16,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.panel import Panel
+from rich.table import Column, Table
 
 from edge_agent.cli.story import Story
 from edge_agent.errors import EdgeAgentError
+from edge_agent.settings import has_screen
 from edge_agent.simulator.venue import Venue
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -26,36 +29,41 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @dataclass(frozen=True)
 class Step:
-    """`act` gives what was done, in figures, or raises. Without a `vital` one nothing after it can be shown."""
+    """`act` gives what was done, in figures, or raises. Without a `vital` one nothing after it can be shown.
+
+    `chapter` is said before it where one begins; `counts` has its figures stand in the summary.
+    """
 
     zh: str
     en: str
     act: Callable[[Story], str]
     vital: bool = False
+    chapter: str = ""
+    counts: bool = False
 
 
 STEPS = (
-    Step("数据目录与数据库", "data folder and database", Story.prepare, vital=True),
-    Step("中心服务与登记", "the centre, and this device's enrolment there", Story.open_centre),
+    Step("数据目录与数据库", "data folder, database", Story.prepare, vital=True, chapter="准备 / setting up"),
+    Step("中心服务与登记", "the centre, enrolment there", Story.open_centre),
     Step("四个服务", "the four services", Story.start_services, vital=True),
     Step("管理员、教室、打卡终端", "administrator, rooms, kiosks", Story.set_up, vital=True),
-    Step("绑定两台虚拟摄像机", "two cameras, bound by serial number and code", Story.bind_cameras, vital=True),
-    Step("班级、名册、课表、讲师", "class, roster, timetable, instructor", Story.import_course, vital=True),
+    Step("按序列号和验证码绑定摄像机", "cameras, by serial and code", Story.bind_cameras, vital=True, counts=True),
+    Step("班级、名册、课表、讲师", "class, roster, timetable", Story.import_course, vital=True, counts=True),
     Step("单独同意与人脸登记", "consent and enrolment of a face", Story.enrol),
-    Step("真人签到", "a living person signs in", Story.sign_in),
-    Step("讲师手动签到", "the instructor signs others in by hand", Story.sign_in_by_hand),
-    Step("课中断网", "the network to the centre fails in mid-lesson", Story.cut_off),
-    Step("举照片冒充，被拒绝", "a photo held up is refused", Story.hold_up_photo),
-    Step("陌生人，未识别", "a stranger is not recognised", Story.send_stranger),
+    Step("真人签到", "a living person signs in", Story.sign_in, chapter="上课 / two lessons of a minute", counts=True),
+    Step("讲师手动签到", "others, by the instructor's hand", Story.sign_in_by_hand),
+    Step("课中断网", "the network fails in mid-lesson", Story.cut_off),
+    Step("举照片冒充，被拒绝", "a photo held up is refused", Story.hold_up_photo, counts=True),
+    Step("陌生人，未识别", "a stranger is not recognised", Story.send_stranger, counts=True),
     Step("网络恢复", "the network returns", Story.reconnect),
-    Step("课间打卡一次：签退又签到", "one visit signs out of a lesson and into the next", Story.change_lessons),
-    Step("断网期间的记录补传", "what happened meanwhile is sent", Story.catch_up),
+    Step("课间一次打卡：签退又签到", "one visit: out of one, into the next", Story.change_lessons, counts=True),
+    Step("断网期间的记录补传", "what happened meanwhile is sent", Story.catch_up, counts=True),
     Step("下课签退", "sign-out after the last lesson", Story.sign_out),
-    Step("录像与抓拍", "recordings and snapshots", Story.review_media),
-    Step("逐课结论", "a verdict on each lesson", Story.await_verdicts),
-    Step("全部送达中心", "everything is at the centre", Story.await_sync),
-    Step("证据包", "the evidence package", Story.export),
-    Step("独立校验", "its verification", Story.verify),
+    Step("录像与抓拍", "recordings, snapshots", Story.review_media, chapter="证据 / the evidence", counts=True),
+    Step("逐课结论", "a verdict on each lesson", Story.await_verdicts, counts=True),
+    Step("全部送达中心", "everything is at the centre", Story.await_sync, counts=True),
+    Step("证据包", "the evidence package", Story.export, counts=True),
+    Step("独立校验", "its verification", Story.verify, counts=True),
 )
 
 
@@ -78,7 +86,7 @@ def demo(
         venue = ending.enter_context(Venue(folder))
         story = Story(venue, faces)
         ending.callback(story.close)
-        told = Telling(Console(highlight=False))
+        told = Telling(Console(highlight=False), headless)
         try:
             is_told = told.tell(story)
             told.summary(story)
@@ -102,6 +110,7 @@ class Telling:
     """Says what goes on, and keeps what came of each step."""
 
     console: Console
+    headless: bool
     began: float = field(default_factory=time.monotonic)
     results: list[tuple[Step, bool, str]] = field(default_factory=list)
 
@@ -112,36 +121,62 @@ class Telling:
     def tell(self, story: Story) -> bool:
         """Give whether it could be told to its end."""
         for step in STEPS:
-            self.console.print(f"[dim]{self._seconds:5.1f} s[/] … {step.zh} / {step.en}", soft_wrap=True)
-            try:
-                figures, held = step.act(story), True
-            except EdgeAgentError as error:
-                figures, held = str(error), False
+            if step.chapter:
+                self.console.print(f"\n[bold]{step.chapter}[/]")
+            with self._at_work(f"{step.zh} / {step.en}"):
+                try:
+                    figures, held = step.act(story), True
+                except EdgeAgentError as error:
+                    figures, held = str(error), False
             self.results.append((step, held, figures))
-            self.console.print(f"[dim]{self._seconds:5.1f} s[/] {_mark(held)} {escape(figures)}", soft_wrap=True)
+            title = f"{_mark(held)} {step.zh} [dim]{step.en}[/] [cyan]{self._seconds:.0f} s[/]"
+            self.console.print(title, soft_wrap=True)
+            self.console.print(f"     {escape(figures)}", soft_wrap=True, style="" if held else "red")
+            if step.act is Story.set_up and held:
+                self._invite(story)
             if step.vital and not held:
                 return False
         return True
 
     def summary(self, story: Story) -> None:
-        table = Table("", "步骤 / step", "结果 / in figures")
+        table = Table.grid(Column(), Column(overflow="fold"), Column(overflow="fold"), padding=(0, 2, 0, 0))
         for step, held, figures in self.results:
-            table.add_row(_mark(held), f"{step.zh}\n[dim]{step.en}[/]", escape(figures))
-        self.console.print(table)
-        if self.all_held:
-            self.console.print(f"全部成立，用时 {self._seconds:.0f} 秒 / all of it held, in {self._seconds:.0f} s")
-        else:
+            if step.counts or not held:
+                table.add_row(_mark(held), step.zh, escape(figures))
+        title = f"全部成立，用时 {self._seconds:.0f} 秒 / all of it held, in {self._seconds:.0f} s"
+        if not self.all_held:
             failed = sum(not held for _, held, _ in self.results) or 1
-            self.console.print(f"{failed} 步没有成立，日志在 {story.venue.folder}（加 --keep 保留）")
-            self.console.print(f"{failed} steps did not hold; logs in {story.venue.folder} (--keep keeps them)")
+            title = f"{failed} 步没有成立 / {failed} steps did not hold"
+        style = "green" if self.all_held else "red"
+        self.console.print()
+        self.console.print(Panel(table, title=f"[bold]{title}[/]", border_style=style, padding=(1, 2)))
+        if not self.all_held:
+            where = f"日志在 / logs in {story.venue.folder}（--keep 保留 / --keep keeps them）"
+            self.console.print(where, soft_wrap=True)
 
     def wait(self, story: Story) -> None:
-        self.console.print(f"浏览器打开 / open in a browser: [bold]{story.venue.web}[/]")
-        for line in story.logins():
-            self.console.print(f"  {line}")
-        self.console.print("按 Ctrl-C 结束 / press Ctrl-C to end")
+        self.console.print("演示环境继续运行，可以随便看看 / it all runs on, for you to look around:")
+        self._addresses(story)
+        self.console.print("按 Ctrl-C 结束并清理 / press Ctrl-C to end and clean up")
         with suppress(KeyboardInterrupt):
             signal.pause()
+
+    def _invite(self, story: Story) -> None:
+        """Somebody who watches may look on in a browser."""
+        if self.headless:
+            return
+        self._addresses(story)
+        if has_screen():
+            webbrowser.open(f"{story.venue.web}/kiosk")
+
+    def _addresses(self, story: Story) -> None:
+        self.console.print(f"     浏览器打开 / open in a browser: [bold blue]{story.venue.web}[/]", soft_wrap=True)
+        for line in story.logins():
+            self.console.print(f"     {line}", soft_wrap=True)
+
+    def _at_work(self, text: str) -> AbstractContextManager[object]:
+        """A line that moves while a step takes its time; where nobody watches, nothing."""
+        return self.console.status(text) if self.console.is_terminal else nullcontext()
 
     @property
     def _seconds(self) -> float:
@@ -149,4 +184,4 @@ class Telling:
 
 
 def _mark(held: bool) -> str:
-    return "[green]✓[/]" if held else "[red]✗[/]"
+    return "  [green]✓[/]" if held else "  [red]✗[/]"

@@ -104,9 +104,9 @@ class Story:
 
     def logins(self) -> Iterator[str]:
         """What somebody needs to look around in a browser."""
-        yield f"管理员 / administrator: {ADMINISTRATOR}  {PASSWORD}"
-        yield f"讲师 / instructor: {course.TEACHER_PHONE}  {PASSWORD}"
-        yield f"打卡终端配对码 / a kiosk's pairing code ({self.venue.web}/kiosk): {self._add_kiosk(self._room)}"
+        yield f"管理员 / administrator   {ADMINISTRATOR}   {PASSWORD}"
+        yield f"讲师 / instructor        {course.TEACHER_PHONE}   {PASSWORD}（导入课表后 / once imported）"
+        yield f"打卡终端 / kiosk          {self.venue.web}/kiosk   配对码 / code {self._add_kiosk(self._room)}"
 
     # what stands before the first lesson
 
@@ -142,7 +142,8 @@ class Story:
             pictures += [each["picture"] for each in bound["bound"]]
             self._cameras += [each["camera"]["id"] for each in bound["bound"]]
         expect(len(pictures) == CAMERAS, f"{len(pictures)} cameras bound, not {CAMERAS}")
-        return "，".join(f"{one['codec']} {one['width']}x{one['height']}" for one in pictures)
+        looks = "，".join(f"{one['codec']} {one['width']}x{one['height']}" for one in pictures)
+        return f"{len(pictures)} 台摄像机 / cameras: {looks}"
 
     def start_services(self) -> str:
         self._services.wait_until(Operator(self.venue.web).healthy, "the kiosk does not answer")
@@ -173,8 +174,9 @@ class Story:
         expect(len(self._units) == course.LESSONS, f"{len(self._units)} lessons imported")
         self._approve()
         self._appoint(teacher)
-        counts = "，".join(f"{kind} {count}" for kind, count in written.items())
-        return f"{counts}；{begins:%H:%M:%S} 上课 / begins"
+        words = {"classes": "班级", "teachers": "讲师", "roster": "学员", "timetable": "节课"}
+        counts = "，".join(f"{count} {words[kind]}" for kind, count in written.items())
+        return f"{counts}；{begins:%H:%M:%S} 上课 / class, roster, timetable imported; it begins then"
 
     def enrol(self) -> str:
         """Consent first; then a template of two pictures of another moment than the one that signs in."""
@@ -271,7 +273,7 @@ class Story:
         judged = [given()[lesson] for unit in self._units for lesson in unit.lessons]
         told = "，".join(f"{each.verdict} {' '.join(each.reasons)}".strip() for each in judged)
         expect(all(each.verdict == "complete" for each in judged), told)
-        return told
+        return f"{len(judged)} 节课证据完整 / lessons complete"
 
     def await_sync(self) -> str:
         if self._broker is None:
@@ -301,7 +303,7 @@ class Story:
         centre = signing_key(self._keys).public.public_bytes_raw().hex()
         keys.write_text(f"device {device}\ncentre {centre}\n")
         report = ask("verify", str(self._package), "--key", str(keys))
-        return "，".join(f"{count} {what}" for what, count in report["checked"].items())
+        return "校验通过 / holds: " + ", ".join(f"{count} {what}" for what, count in report["checked"].items())
 
     # how it is done
 
