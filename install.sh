@@ -36,6 +36,7 @@ show_help() {
 sudo ./install.sh [选项]          安装或升级本机；升级会等到下课，不正常则自动恢复旧版本
      --offline 安装包             不联网安装        --config 文件   使用这份配置
      --screen                     在本机屏幕上显示签到页面    --now   不等下课
+     --stick 文件夹               从 U 盘读取配置与接入信息；卷标为 EDGE-AGENT 的 U 盘自动识别
 sudo ./install.sh uninstall       卸载程序，保留证据与配置
 ./install.sh bundle               制作离线安装包（--machine aarch64 --python 3.11）
 ./install.sh demo [选项]          在本机演示整个过程：虚拟摄像头、签到、录像、同步、核验
@@ -44,6 +45,7 @@ sudo ./install.sh uninstall       卸载程序，保留证据与配置
 sudo ./install.sh [options]       install or upgrade this device; waits for the end of a lesson, goes back if not healthy
      --offline BUNDLE             fetch nothing     --config FILE   put this configuration there
      --screen                     show the kiosk on the attached screen    --now   don't wait for the end of a lesson
+     --stick FOLDER               configuration and enrolment from a USB stick; one labelled EDGE-AGENT is found by itself
 sudo ./install.sh uninstall       take the program away; evidence and configuration stay
 ./install.sh bundle               make an offline bundle (--machine aarch64 --python 3.11)
 ./install.sh demo [options]       the whole product at work here: virtual cameras, check-in, recording, sync, verification

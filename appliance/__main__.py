@@ -15,6 +15,7 @@ from appliance.host import Systemd
 from appliance.install import install, uninstall
 from appliance.layout import Layout
 from appliance.source import Source
+from appliance.stick import find_stick, join_centre
 from appliance.talk import RefusalError, say
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -44,10 +45,17 @@ def main() -> int:
 
 def _install(args: argparse.Namespace) -> None:
     layout = _layout(args)
-    with tempfile.TemporaryDirectory(prefix="edge-agent-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="edge-agent-") as scratch, find_stick(args.stick, layout.root) as stick:
         source = bundle.unpack(args.offline, Path(scratch)) if args.offline else Source(CHECKOUT)
-        release = install(source, layout, Systemd(layout, screen=args.screen), args.config, now=args.now)
-    say(f"{release.folder.name} 已安装并运行", "installed and running")
+        provision = stick.provision() if stick else None  # what is wrong with it is said before anything is done
+        config = args.config
+        if config is None and stick is not None and not layout.config.exists():
+            config = stick.config
+        release = install(source, layout, Systemd(layout, screen=args.screen), config, now=args.now)
+        say(f"{release.folder.name} 已安装并运行", "installed and running")
+        if provision is not None and not layout.provisioned:
+            command = layout.root / "usr/local/bin/edge-agent" if layout.live else release.command
+            join_centre(provision, command, layout.config)
     _tell_how_to_go_on(layout)
 
 
@@ -80,6 +88,7 @@ def _arguments() -> argparse.Namespace:
         if name == "install":
             command.add_argument("--offline", type=Path, help="离线安装包 / a bundle; nothing is fetched")
             command.add_argument("--config", type=Path, help="配置文件 / the configuration to put there")
+            command.add_argument("--stick", type=Path, help="U 盘上的文件夹 / the folder of a USB stick")
             command.add_argument("--screen", action="store_true", help="屏幕显示签到页 / show the kiosk on the screen")
             command.add_argument("--now", action="store_true", help="不等下课 / don't wait for the end of a lesson")
     command = commands.add_parser("bundle")

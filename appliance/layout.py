@@ -72,6 +72,11 @@ class Layout:
             ) from error
 
     @property
+    def provisioned(self) -> bool:
+        """Whether a centre knows this device already."""
+        return (self.database.parent / "sync" / "identity.json").exists()
+
+    @property
     def database(self) -> Path:
         data = Path(self.settings().get("store", {}).get("data_dir", self.root / "var/lib/edge_agent"))
         return data / "edge_agent.db"

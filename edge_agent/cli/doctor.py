@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from edge_agent import __version__
 from edge_agent.errors import EdgeAgentError, InputError, StorageError
@@ -52,20 +53,25 @@ def _examine(settings: Settings) -> Found:
 
 
 def _show(found: Found) -> None:
+    """A line for each check; for a trouble what is wrong and what to do, whole however narrow the terminal is."""
     titles = {check.name: check.title for check in CHECKS}
-    table = Table("", "检查 / check", "情况 / state", "处理 / what to do", title=f"edge-agent {__version__}")
+    console = Console(highlight=False)
+    console.print(f"[bold]edge-agent {__version__} 体检 / doctor[/]\n")
     for name, own in found.items():
         if not own:
-            table.add_row("[green]✓[/green]", titles[name], "正常 / well", "")
+            console.print(f"  [green]✓[/] {titles[name]} [dim]正常 / well[/]", soft_wrap=True)
         for finding in own:
             sign, colour = _LOOKS[finding.level]
-            table.add_row(
-                f"[{colour}]{sign}[/{colour}]",
-                titles[name],
-                f"{finding.zh}\n[dim]{finding.en}[/dim]",
-                f"{finding.do_zh}\n[dim]{finding.do_en}[/dim]",
-            )
-    Console().print(table)
+            console.print(f"  [{colour}]{sign} {titles[name]}：{escape(finding.zh)}[/]", soft_wrap=True)
+            console.print(f"      {escape(finding.en)}", soft_wrap=True, style="dim")
+            console.print(f"    → {escape(finding.do_zh)}", soft_wrap=True)
+            console.print(f"      {escape(finding.do_en)}", soft_wrap=True, style="dim")
+    count = Counter(finding.level for own in found.values() for finding in own)
+    worst = f"{count[Level.CRITICAL]} 项必须处理，{count[Level.WARNING]} 项需要注意"
+    english = f"{count[Level.CRITICAL]} critical, {count[Level.WARNING]} warnings"
+    console.print(
+        f"\n[bold]{worst if count else '一切正常'}[/] / {english if count else 'all is well'}", soft_wrap=True
+    )
 
 
 def _bundle(out: Path, settings: Settings, told: dict[str, Any]) -> None:
