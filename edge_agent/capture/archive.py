@@ -19,6 +19,7 @@ from edge_agent.errors import StorageError
 from edge_agent.model.kinds.capture import SegmentClosed
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Span
+from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.store import media as media_rows
 from edge_agent.store.files import MediaFiles, Pending, Stored
 from edge_agent.store.mp4 import codecs, read_index
@@ -40,6 +41,7 @@ class _Shown:
     stream: Stream
     start: datetime
     end: datetime
+    clock: Stamp
     codec: str
     width: int
     height: int
@@ -48,12 +50,19 @@ class _Shown:
 
 
 class Archive:
-    """`lessons` says which lessons a camera's span belongs to, the main one first.
+    """`lessons` says which lessons a camera's span belongs to, the main one first; `stored` hears of each new row.
 
     One thread of its own: a slow disk or a busy database delays the next row, never a camera.
     """
 
-    def __init__(self, writer: Writer, files: MediaFiles, lessons: Callable[[str, Span], tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        files: MediaFiles,
+        lessons: Callable[[str, Span], tuple[str, ...]],
+        stored: Callable[[Media, Stamp], object] = lambda _row, _clock: None,
+    ) -> None:
+        self._stored = stored
         self._writer = writer
         self._files = files
         self._lessons = lessons
@@ -68,7 +77,12 @@ class Archive:
         """Take a segment over; returns at once."""
         job = self._worker.submit(self._take, recorded, camera, stream)
         self._pending.add(job)
-        job.add_done_callback(self._pending.discard)
+        job.add_done_callback(self._done)
+
+    def _done(self, job: Future[None]) -> None:
+        if (error := job.exception()) is not None:
+            log.error("A segment could not be filed; the next start tries again.", exc_info=error)
+        self._pending.discard(job)
 
     @property
     def idle(self) -> bool:
@@ -111,6 +125,7 @@ class Archive:
             stream=stream,
             start=recorded.start,
             end=recorded.end,
+            clock=recorded.clock,
             codec=shape.codec,
             width=shape.width,
             height=shape.height,
@@ -185,11 +200,14 @@ class Archive:
         )
 
         def job(tx: Transaction) -> None:
-            about = {"codec": shown.codec, "width": shown.width, "height": shown.height, "stream": shown.stream}
-            media_rows.add(tx, row, **about, torn=shown.torn, **index)
+            about: dict[str, object] = {"codec": shown.codec, "width": shown.width, "height": shown.height}
+            if shown.clock.trust is Trust.UNTRUSTED:
+                about["clock"] = {"boot_id": shown.clock.boot_id, "boottime": shown.clock.boottime}
+            media_rows.add(tx, row, **about, stream=shown.stream, torn=shown.torn, **index)
             tx.append(fact)
 
         self._writer.run(job)
+        self._stored(row, shown.clock)
 
     def _index(self, stored: Stored) -> dict[str, object]:
         """Tell where a player may begin: read now, while the file is in memory, not from a slow card later."""
@@ -204,6 +222,11 @@ class Archive:
         return {"header": index.header, "length": round(index.length, 3), "codecs": spoken, "parts": parts}
 
 
+def _clock(tag: str, start: datetime) -> Stamp:
+    trust, boottime, boot_id = tag.split(" ", 2) if tag else (Trust.SYNCED, "0", "")  # of an older version
+    return Stamp(start, boot_id, float(boottime), Trust(trust), 0.0)
+
+
 def _read_tags(path: Path) -> _Shown:
     """Read what the tape wrote into a segment's header; the end is not known yet."""
     with av.open(str(path)) as container:
@@ -214,6 +237,7 @@ def _read_tags(path: Path) -> _Shown:
             stream="sub" if tags["stream"] == "sub" else "main",
             start=start,
             end=start,
+            clock=_clock(tags.get("clock", ""), start),
             codec=video.codec_context.name,
             width=video.codec_context.width,
             height=video.codec_context.height,

@@ -17,6 +17,7 @@ from edge_agent.cameras.child import Stream
 from edge_agent.cameras.sources import Source
 from edge_agent.capture import cleanup
 from edge_agent.capture.archive import Archive
+from edge_agent.capture.dating import Dater
 from edge_agent.capture.desk import SnapshotDesk
 from edge_agent.capture.fleet import Fleet, Room
 from edge_agent.capture.history import read_history
@@ -75,7 +76,8 @@ class Service:
         history = read_history(self._connection, stamp)
         self.programme = Programme(means.database, means.load_policy, history.alive.date())
         self.programme.refresh(stamp.wall)
-        self.archive = Archive(means.writer, means.files, self._lessons)
+        self._dater = Dater(means.writer, self._connection, self.programme.lessons)
+        self.archive = Archive(means.writer, means.files, self._lessons, self._dater.add)
         self._sessions = Sessions(means.writer, self._connection, down=history.down, stored=lambda: self.archive.idle)
         cleanup.run(means.files, self._connection, self.archive)
         self._sessions.catch_up(self.programme.owed(Span(history.alive - _DAY, stamp.wall)), stamp.wall)
@@ -142,6 +144,9 @@ class Service:
 
     def _read(self, stamp: Stamp) -> None:
         self.programme.refresh(stamp.wall)
+        dated = self._dater.tick(stamp)
+        if dated is not None:
+            self._sessions.look_again(self.programme.owed(dated), stamp.wall)
 
     def _record_wanted(self, stamp: Stamp) -> None:
         wanted = [*self.programme.wanted(stamp.wall), *self._while_untrusted(stamp)]

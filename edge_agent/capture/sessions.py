@@ -122,6 +122,11 @@ class Sessions:
             if one.span.span.end <= now:
                 self._unwritten += _closing(self._books.missing(one, self._down))
 
+    def look_again(self, owed: Iterable[Wanted], now: datetime) -> None:
+        """Compare soon what lessons that are over miss: what was recorded of them has become known."""
+        known = {wanted.key for _, wanted in self._to_check}
+        self._to_check += [(now + SETTLED, one) for one in owed if one.span.span.end <= now and one.key not in known]
+
     def _begin(self, wanted: Wanted, now: datetime, jobs: list[Job]) -> _Session:
         """Begin a lesson on a camera, or go on with what an earlier life, or an earlier wish, has begun.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from av.error import FFmpegError
@@ -23,7 +23,7 @@ from edge_agent.capture.reader import Shape, Streams
 from edge_agent.capture.sound import Sound
 from edge_agent.clock import Clock
 from edge_agent.errors import StorageError
-from edge_agent.model.stamp import instant
+from edge_agent.model.stamp import Stamp, instant
 from edge_agent.store.files import Pending
 
 log = logging.getLogger(__name__)
@@ -37,13 +37,14 @@ STEP = 0.5  # seconds between wall and boot clock that are a step, not a slew
 class Recorded:
     """A segment that ended and is not committed yet.
 
-    `cause` says why nothing follows it, None where the next one goes on without a loss; `torn`, that the disk refused
-    its last bytes.
+    `clock` is the clock at its start. `cause` says why nothing follows it, None where the next one goes on without a
+    loss; `torn`, that the disk refused its last bytes.
     """
 
     file: Pending
     start: datetime
     end: datetime
+    clock: Stamp
     shape: Shape
     audio: bool
     cause: Cause | None
@@ -52,12 +53,13 @@ class Recorded:
 
 @dataclass(slots=True)
 class _Segment:
-    """`at` and `last_at` are arrivals on the boot clock, `start` is the first one's wall time."""
+    """`at` and `last_at` are arrivals on the boot clock, `clock` is the clock at the first one."""
 
     file: Pending
     muxer: Muxer
     shape: Shape
     audio: bool
+    clock: Stamp
     start: datetime
     at: float
     last_at: float
@@ -168,7 +170,8 @@ class Tape:
         try:
             file = self._create()
             try:
-                muxer = Muxer(file, streams, self._sound, tags=self._tags | {"start": instant(start)})
+                tags = self._tags | {"start": instant(start), "clock": f"{stamp.trust.value} {at:.3f} {stamp.boot_id}"}
+                muxer = Muxer(file, streams, self._sound, tags=tags)
             except BaseException:
                 file.discard()
                 raise
@@ -180,7 +183,10 @@ class Tape:
         self.trouble = None
         if not unbroken:
             self.continuity.resume(start)
-        self._segment = _Segment(file, muxer, streams.shape, self._sound is not None, start, at, at, at + self._length)
+        clock = replace(stamp, wall=start, boottime=at)
+        self._segment = _Segment(
+            file, muxer, streams.shape, self._sound is not None, clock, start, at, at, at + self._length
+        )
 
     def _fail(self, segment: _Segment, error: OSError | FFmpegError) -> None:
         """Keep what the disk took, and try again soon."""
@@ -210,6 +216,7 @@ class Tape:
                 file=segment.file,
                 start=segment.start,
                 end=end,
+                clock=segment.clock,
                 shape=segment.shape,
                 audio=segment.audio,
                 cause=cause,

@@ -8,12 +8,11 @@ from datetime import date
 from edge_agent.checkin.person import LessonsOf, Policies, claims, judge_person
 from edge_agent.checkin.record import record
 from edge_agent.checkin.visit import Reply, Said, Visit
-from edge_agent.model.anchor import Anchor, Corrected, correct
+from edge_agent.model.anchor import Corrected, correct
 from edge_agent.model.kinds.attendance import Judged, Provisional
-from edge_agent.model.kinds.system import ClockAnchor
 from edge_agent.model.lesson import Lesson
-from edge_agent.model.stamp import Trust
 from edge_agent.store import provisional
+from edge_agent.store.anchors import note_anchor
 from edge_agent.store.facts import read_anchors
 from edge_agent.store.lessons import lessons_as_of
 from edge_agent.store.training import same_person
@@ -45,7 +44,7 @@ def settle(tx: Transaction, policies: Policies) -> int:
     waiting = provisional.waiting(tx.connection)
     if not waiting:
         return 0
-    _anchor(tx, waiting)
+    note_anchor(tx, [kept.stamp for kept in waiting])
     anchors = list(read_anchors(tx.connection))
     dated = [_Dated(kept, when) for kept in waiting if (when := correct(kept.stamp, anchors)) is not None]
     for each in sorted(dated, key=lambda each: each.when.at):
@@ -92,25 +91,3 @@ def _as_of(tx: Transaction, fact: int) -> LessonsOf:
         return [lesson for lesson in known if since <= lesson.date <= until]
 
     return lessons
-
-
-def _anchor(tx: Transaction, waiting: list[provisional.Kept]) -> None:
-    """Put the time on record where the clock is good by now and nobody else (upkeep) has said so for this boot."""
-    stamp = tx.stamp
-    if stamp.trust is not Trust.SYNCED or all(kept.stamp.boot_id != stamp.boot_id for kept in waiting):
-        return
-    if any(anchor.boot_id == stamp.boot_id for anchor in read_anchors(tx.connection)):
-        return
-    first = next(kept.stamp for kept in waiting if kept.stamp.boot_id == stamp.boot_id)
-    offset = (stamp.wall - first.wall).total_seconds() - (stamp.boottime - first.boottime)
-    anchor = Anchor(stamp.boot_id, stamp.boottime, stamp.wall, stamp.max_error)
-    tx.append(
-        ClockAnchor(
-            boot_id=anchor.boot_id,
-            boottime=anchor.boottime,
-            wall=anchor.wall,
-            offset=offset,
-            max_error=anchor.max_error,
-            source="ntp",
-        )
-    )

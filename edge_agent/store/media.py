@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.span import Span
+from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.store.database import to_micros
 from edge_agent.store.rows import from_row, insert, to_row
 from edge_agent.store.writer import Transaction
@@ -98,6 +100,27 @@ def present(connection: sqlite3.Connection, kind: MediaKind) -> Iterator[Media]:
         "SELECT * FROM media WHERE kind = ? AND deleted IS NULL ORDER BY start", (kind.value,)
     ):
         yield from_row(Media, row)
+
+
+def undated(connection: sqlite3.Connection) -> list[tuple[Media, Stamp]]:
+    """Give the recordings whose time an untrusted clock told, each with that clock at its start."""
+    rows = connection.execute(
+        "SELECT media.*, attributes ->> '$.clock.boot_id' AS boot, attributes ->> '$.clock.boottime' AS boottime"
+        " FROM media WHERE kind = ? AND json_type(attributes, '$.clock') IS NOT NULL ORDER BY start",
+        (MediaKind.RECORDING.value,),
+    )
+    return [
+        (row, Stamp(row.start, boot, boottime, Trust.UNTRUSTED, 0.0))
+        for row, boot, boottime in ((from_row(Media, each), each["boot"], each["boottime"]) for each in rows)
+    ]
+
+
+def date(tx: Transaction, identifier: str, shown: Span, lesson: str) -> None:
+    """Move a recording to when it really was; the fact is the caller's."""
+    tx.execute(
+        "UPDATE media SET start = ?, end = ?, lesson = ?, attributes = json_remove(attributes, '$.clock') WHERE id = ?",
+        (to_micros(shown.start), to_micros(shown.end), lesson, identifier),
+    )
 
 
 def digests_between(connection: sqlite3.Connection, start: datetime, end: datetime) -> list[str]:

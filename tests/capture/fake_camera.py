@@ -22,6 +22,7 @@ from edge_agent.model.camera import Camera
 
 GOP = 2.0  # seconds between keyframes
 SEGMENT = 300.0
+STEP = timedelta(seconds=0.5)
 
 
 @dataclass
@@ -56,6 +57,7 @@ class FakeRecording:
         self._continuity = Continuity()
         self._lens, self._clock, self._archive = lens, clock, archive
         self._start: datetime | None = None
+        self._began = clock.stamp()
         self._cut = False
         self.stopped = False
 
@@ -72,9 +74,11 @@ class FakeRecording:
         self._lens.frames.append(stamp.wall)
         if self._start is not None and (self._cut or (stamp.wall - self._start).total_seconds() >= SEGMENT):
             self._close(None)
-            self._start, self._cut = stamp.wall, False
+            if abs(stamp.wall - self._began.wall - timedelta(seconds=stamp.boottime - self._began.boottime)) > STEP:
+                self._continuity.resume(stamp.wall)
+            self._start, self._began, self._cut = stamp.wall, stamp, False
         elif self._start is None:
-            self._start, self._cut = stamp.wall, False
+            self._start, self._began, self._cut = stamp.wall, stamp, False
             self._continuity.resume(stamp.wall)
 
     def look(self) -> Status:
@@ -94,8 +98,9 @@ class FakeRecording:
             self._close(cause)
 
     def _close(self, cause: Cause | None) -> None:
-        start, end = self._start, self._clock.stamp().wall
+        start, began = self._start, self._began
         assert start is not None
+        end = start + timedelta(seconds=self._clock.boottime() - began.boottime)  # whatever the wall did meanwhile
         self._start = None
         if cause is not None:
             self._continuity.lose(end, cause)
@@ -107,6 +112,7 @@ class FakeRecording:
             file=file,
             start=start,
             end=end,
+            clock=self._began,
             shape=Shape("h264", 640, 360, b""),
             audio=False,
             cause=cause,

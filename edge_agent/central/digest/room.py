@@ -12,6 +12,7 @@ from edge_agent.model.kinds.capture import (
     GapClosed,
     HeadsCounted,
     SegmentClosed,
+    SegmentDated,
     SlotVoided,
     SnapshotByHand,
     SnapshotMissed,
@@ -136,6 +137,18 @@ def _segment(batch: Batch, read: Read, data: SegmentClosed) -> None:
         grown.segments += 1
         grown.seconds += (data.end - data.start).total_seconds()
         grown.bytes += data.size
+        grown.note(read.place)
+
+
+@handles(SegmentDated)
+def _dated(batch: Batch, read: Read, data: SegmentDated) -> None:
+    """It was filed by a clock that was wrong: out of those lessons, into these."""
+    for lesson in {*data.before, *data.lessons}:
+        step = (lesson in data.lessons) - (lesson in data.before)
+        grown = batch.lesson(lesson)
+        grown.segments += step
+        grown.seconds += step * (data.end - data.start).total_seconds()
+        grown.bytes += step * data.size
         grown.note(read.place)
 
 

@@ -187,7 +187,16 @@ class _Day:
         pending.write(self._video)
         shape = Shape("h264", 64, 36, b"")
         self._archive.submit(
-            Recorded(file=pending, start=start, end=end, shape=shape, audio=False, cause=None, torn=False),
+            Recorded(
+                file=pending,
+                start=start,
+                end=end,
+                clock=self._clock.stamp(),
+                shape=shape,
+                audio=False,
+                cause=None,
+                torn=False,
+            ),
             camera,
             "main",
         )

@@ -140,6 +140,21 @@ class SegmentClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentDated:
+    """When a segment of an untrusted clock really was, and what lessons it shows; `before` is where it was filed."""
+
+    KIND: ClassVar = "segment.dated"
+    media: str
+    camera: str
+    lessons: tuple[str, ...]
+    before: tuple[str, ...]
+    start: datetime
+    end: datetime
+    size: int
+    max_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GapOpened:
     KIND: ClassVar = "gap.opened"
     camera: str
@@ -248,6 +263,7 @@ PAYLOADS = (
     RecordingStopped,
     RecordingRequested,
     SegmentClosed,
+    SegmentDated,
     GapOpened,
     GapClosed,
     SnapshotTaken,
