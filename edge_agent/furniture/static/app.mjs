@@ -94,6 +94,17 @@ function listen() {
   addEventListener('pagehide', () => source.close());
 }
 
+/** Gives each cell its column's heading: on a phone a row is shown as a card, and says what each line is. */
+export function nameCells(root = document) {
+  for (const table of root.querySelectorAll('.scroll > table')) {
+    const headings = [...table.querySelectorAll('thead th')].map((heading) => heading.textContent.trim());
+    for (const row of table.querySelectorAll('tbody tr')) {
+      [...row.cells].forEach((cell, column) => { if (headings[column] && cell.colSpan === 1) cell.dataset.label = headings[column]; });
+    }
+  }
+}
+
+document.addEventListener('live', (event) => nameCells(event.target));
 document.addEventListener('submit', submit);
 document.addEventListener('click', (event) => {
   const opener = event.target.closest('[data-open]');
@@ -118,4 +129,5 @@ document.addEventListener('change', (event) => {
     location.assign(target);
   }
 });
+nameCells();
 listen();

@@ -82,6 +82,7 @@ def one(class_id: str, visitor: Office) -> Response:
         standings = forecast(connection, visitor.site.policies, class_id, visitor.now)
         lessons = list_lessons(connection, class_id=class_id)
         notified = training.notified(connection, class_id)
+        rooms = training.list_rooms(connection)
         recognise = consents.who_consents(connection, "recognise")
     return visitor.page(
         "console/class.html",
@@ -90,6 +91,7 @@ def one(class_id: str, visitor: Office) -> Response:
         warnings=[(each.code.value, reason_text(each, visitor.zone, say)) for each in warnings],
         standings=standings,
         lessons=lessons,
+        rooms=rooms,
         notified=notified,
         recognise=recognise,
         policies=policy_names(),
