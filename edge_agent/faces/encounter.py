@@ -171,7 +171,7 @@ class Encounter:
 
     def _ask(self, visit: _Visit, now: float) -> Answer:
         visit.challenges += 1
-        visit.asked = self._examiner.draw(), now
+        visit.asked = self._examiner.draw(opening=visit.challenges == 1), now
         return self._waiting(visit, now)
 
     def _after_asking(self, visit: _Visit, now: float) -> Answer:

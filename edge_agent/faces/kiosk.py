@@ -93,6 +93,7 @@ class KioskFaces:
 
     def _templates(self, people: Sequence[Sequence[Trainee]]) -> Mapping[str, Template]:
         """One template a person: of the row that has most views. An unreadable gallery knows nobody, and is logged."""
+        people = [rows for rows in people if may_be_recognised(rows)]
         try:
             found = self.gallery.templates({row.id for rows in people for row in rows}, self.engine.identity)
         except StorageError as error:
@@ -100,6 +101,11 @@ class KioskFaces:
             return {}
         best = [max((found[row.id] for row in rows if row.id in found), key=_pictures, default=None) for rows in people]
         return {template.trainee: template for template in best if template is not None}
+
+
+def may_be_recognised(rows: Sequence[Trainee]) -> bool:
+    """Whether a person's card was compared (实名认证), in whichever class; everybody else is signed in by hand."""
+    return any(row.verified for row in rows)
 
 
 def _pictures(template: Template) -> int:

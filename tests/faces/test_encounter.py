@@ -22,9 +22,9 @@ from edge_agent.faces.answer import (
     Unknown,
 )
 from edge_agent.faces.backend import OPENCV
-from edge_agent.faces.encounter import GONE_SECONDS, Encounter
+from edge_agent.faces.encounter import CHALLENGES, GONE_SECONDS, Encounter
 from edge_agent.faces.face import Box, Detection, Floats, Mesh, Observation, floats
-from edge_agent.faces.liveness.challenge import SECONDS
+from edge_agent.faces.liveness.challenge import SECONDS, Examiner
 from edge_agent.faces.template import Template
 from tests.faces.conftest import face_at, near, nobody, seen, unit
 
@@ -226,3 +226,21 @@ def test_a_still_face_is_for_the_instructor_where_only_motion_is_asked() -> None
     assert isinstance(final, Confirm)
     assert final.candidates[0] == "anna"
     assert final.evidence.liveness is Liveness.UNSURE
+
+
+def test_no_movement_is_asked_twice_in_a_row_and_no_sequence_of_two_visits() -> None:
+    examiner = Examiner(Random(1))  # noqa: S311 - a test must be repeatable
+    before: tuple[Action, ...] = ()
+    last: Action | None = None
+    sequences = set()
+    for visit in range(600):
+        asked: tuple[Action, ...] = ()
+        for number in range(1 + visit % CHALLENGES):
+            asked = (*asked, examiner.draw(opening=number == 0))
+            assert asked[-1] is not last
+            last = asked[-1]
+        assert asked != before
+        assert asked[:1] != before[:1]
+        before = asked
+        sequences.add(asked)
+    assert len(sequences) == 9, "each movement alone, and each followed by each other one"

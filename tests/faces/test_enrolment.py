@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge_agent.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from edge_agent.faces.answer import Hint, LivenessPolicy, Match
+from edge_agent.faces.answer import Hint, LivenessPolicy, Match, Unknown
 from edge_agent.faces.enrolment import Enroller
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.gallery import Gallery
@@ -36,8 +37,8 @@ AT = at("08:00")
 def venue(tmp_path: Path) -> Iterator[Venue]:
     opened = Venue(tmp_path)
     opened.add_class()
-    for name in ("t1", "t2"):
-        opened.add_trainee(name)
+    opened.add_trainee("t1", verified=True)
+    opened.add_trainee("t2")
     opened.add_trainee("t3", document_type="temporary")
     yield opened
     opened.close()
@@ -266,6 +267,11 @@ def test_from_the_station_to_the_first_sign_in_and_its_live_view(
         assert faces.gallery.sources("t1") == ["camera", "camera", "live", "live", "live"], "the first few alone"
         faces.expect(meeting, [])
         assert faces.meet([]).see(views[0], 0.0) is not None
+        unverified = faces.meet([[replace(row, verified=False) for row in people[0]]])
+        seen_by_it = [
+            unverified.see(Observation("k", t, 640, 480, views[1].subject), t) for t in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
+        ]
+        assert isinstance(seen_by_it[-1], Unknown), "whose card was not compared is signed in by hand"
         with reading(venue.database) as connection:
             faces.retire(connection, AT.date())
         assert faces.gallery.count() == 1

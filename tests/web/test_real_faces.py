@@ -75,7 +75,7 @@ def house(cast: Cast) -> Iterator[House]:
         house.stop()
         venue = house.venue
         venue.add_class()
-        venue.add_trainee("t1", name="王小明")
+        venue.add_trainee("t1", name="王小明", verified=True)
         venue.add_lesson("A", "08:00")
         given = ConsentGiven(trainee="t1", purpose="recognise", text="2025-06", at=at("07:00"))
         venue.writer.run(lambda tx: consents.give(tx, given, by="t1"))

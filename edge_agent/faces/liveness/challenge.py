@@ -87,12 +87,17 @@ def _is_closed(pose: _Pose, usual: float) -> bool:
 
 
 class Examiner:
-    """Draws what to ask for; never the same movement twice in a row, at one kiosk."""
+    """Draws what to ask for, at one kiosk: no movement twice in a row, no visit's sequence like that before it."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self._last: Action | None = None
+        self._opening: Action | None = None
 
-    def draw(self) -> Action:
-        self._last = self._rng.choice([action for action in Action if action is not self._last])
+    def draw(self, *, opening: bool) -> Action:
+        """`opening`: the first movement of a visit, which is never that of the visit before."""
+        shunned = {self._last, self._opening} if opening else {self._last}
+        self._last = self._rng.choice([action for action in Action if action not in shunned])
+        if opening:
+            self._opening = self._last
         return self._last

@@ -10,6 +10,7 @@ from edge_agent.checkin.visit import Visit
 from edge_agent.errors import StorageError
 from edge_agent.faces import answer as faces_answer
 from edge_agent.faces.answer import Answer, Challenge, Confirm, Evidence, Guide, Hint, Match, Unknown
+from edge_agent.faces.kiosk import may_be_recognised
 from edge_agent.model.kinds.attendance import FlatRefused
 from edge_agent.store.kiosks import Kiosk
 from edge_agent.store.training import get_trainee
@@ -46,7 +47,7 @@ class Talk:
         """Read the board again; whoever stands there is kept."""
         with self._site.readers() as connection:
             self._board = board(connection, self._site.policies, self._kiosk.room, self._site.now())
-        people = {row.id for rows in self._board.people for row in rows}
+        people = {row.id for rows in self._board.people if may_be_recognised(rows) for row in rows}
         templates = people & self._faces.enrolled() if self._faces is not None else set()
         if self._faces is not None and self._meeting is not None and templates != self._expected:
             self._faces.expect(self._meeting, self._board.people)
