@@ -83,7 +83,7 @@ class Worker:
         if url.scheme == "mqtts":
             client.tls_set(ca_certs=ca)
         client.max_inflight_messages_set(1000)
-        client.reconnect_delay_set(1, 30)
+        client.reconnect_delay_set(1, 5)  # few workers, and all venues wait for them
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.connect_async(url.hostname or "localhost", url.port or (8883 if url.scheme == "mqtts" else 1883), 30)

@@ -69,8 +69,10 @@ def run(
             ratios[f"vs_paho_bare_{kind}"] = round(drain.facts_per_s / bare, 3)
             if deep:
                 million = _drain(root / f"deep{number}", port, address, _DEEP)
+                again = _drain(root / f"again{number}", port, address, backlog)
+                shallow = (drain.facts_per_s + again.facts_per_s) / 2  # before and after: a neighbour's load evens out
                 figures[f"{kind}_deep_facts_per_s"] = round(million.facts_per_s)
-                ratios["drain_1m_vs_100k"] = round(million.facts_per_s / drain.facts_per_s, 3)
+                ratios["drain_1m_vs_100k"] = round(million.facts_per_s / shallow, 3)
     return Bench("sync", figures, ratios)
 
 
