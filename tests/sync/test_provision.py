@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from typer.testing import CliRunner
 
+from appliance.stick import Stick, join_centre
 from edge_agent.central.database import Database, open_database
 from edge_agent.cli.main import app
 from edge_agent.clock import SettableClock
@@ -159,6 +161,18 @@ def test_a_certificate_is_renewed_in_its_last_third_and_the_broker_takes_the_new
     assert modes == {folder.root: 0o750, folder.certificate: 0o640, folder.key: 0o600, folder.file: 0o600}
     with program(tmp_path / "sync.log", "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(data)):
         assert eventually(lambda: _acked(_settings(data))), (tmp_path / "sync.log").read_text()
+
+
+def test_what_an_office_put_on_a_stick_joins_a_device_to_its_centre(site: Site, tmp_path: Path) -> None:
+    data, config = tmp_path / "device", tmp_path / "config.toml"
+    config.write_text(f'[store]\ndata_dir = "{data}"\n')
+    token = site.central("token", "jinan").strip()
+    (tmp_path / "provision.toml").write_text(f'url = "http://127.0.0.1:{site.http}"\ntoken = "{token}"\n')
+    provision = Stick(tmp_path).provision()
+    assert provision is not None
+    join_centre(provision, Path(sys.executable).with_name("edge-agent"), config)
+    assert IdentityFolder(data).known
+    assert not provision.file.exists()
 
 
 def test_a_revoked_agent_is_shut_out_by_broker_and_centre(site: Site, tmp_path: Path) -> None:
