@@ -20,7 +20,7 @@ from rich.panel import Panel
 from rich.table import Column, Table
 
 from edge_agent.cli.story import Story
-from edge_agent.errors import EdgeAgentError
+from edge_agent.errors import EdgeAgentError, InputError
 from edge_agent.settings import has_screen
 from edge_agent.simulator.venue import Venue
 
@@ -75,14 +75,14 @@ def demo(
         typer.Option(exists=True, file_okay=False, help="视频，每人一个文件夹 / clips, one folder a person."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="保留数据目录 / keep the data folder.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="数据放在这个新目录并保留 / a new folder for the data, which is kept.")
+    ] = None,
 ) -> None:
     """演示整个过程 / the whole product at work in about three minutes; exit code 0 only if all of it held."""
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as ending:
-        if keep:
-            folder = Path(tempfile.mkdtemp(prefix="edge-agent-demo-"))
-        else:
-            folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="edge-agent-demo-")))
+        keep, folder = keep or folder is not None, _make_folder(ending, folder, keep=keep)
         venue = ending.enter_context(Venue(folder))
         story = Story(venue, faces)
         ending.callback(story.close)
@@ -99,6 +99,18 @@ def demo(
             told.console.print(f"数据保留在 / kept: {folder}")
         if not told.all_held:
             raise typer.Exit(1)
+
+
+def _make_folder(ending: ExitStack, wanted: Path | None, *, keep: bool) -> Path:
+    """Give an empty folder, which goes at the end unless it is kept. Raises `InputError` where something is in it."""
+    if wanted is not None:
+        wanted.mkdir(parents=True, exist_ok=True)
+        if any(wanted.iterdir()):
+            raise InputError(f"{wanted}: not empty (目录不是空的).", do="Name a new folder, or remove that one.")
+        return wanted.resolve()
+    if keep:
+        return Path(tempfile.mkdtemp(prefix="edge-agent-demo-"))
+    return Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="edge-agent-demo-")))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

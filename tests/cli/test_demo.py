@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def test_all_of_the_demonstration_holds(tmp_path: Path) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
     done = subprocess.run(
-        [*COMMAND, "--headless", *cast(tmp_path / "cast")],
+        [*COMMAND, "--headless", "--folder", str(tmp_path / "demo"), *cast(tmp_path / "cast")],
         cwd=ROOT,
         env=environment(folder),
         capture_output=True,
@@ -62,7 +63,40 @@ def test_all_of_the_demonstration_holds(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-4000:]
     assert "✗" not in done.stdout
     assert survivors(folder) == []
+    assert survivors(tmp_path / "demo") == []
     assert list(folder.iterdir()) == []
+    walk_tour(tmp_path)
+
+
+def walk_tour(place: Path) -> None:
+    """Every line of the README's ten minutes, on what the demonstration left in `demo`, as somebody types it."""
+    (first, enters, *rest) = tour()
+    assert first.startswith("./install.sh demo")
+    assert enters.startswith(". .venv/bin/activate")
+    (place / "examples").symlink_to(ROOT / "examples")
+    shell = environment(place) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    (export, *commands) = rest
+    for line in commands:
+        text, _, comment = line.partition("#")
+        wanted = int(said[1]) if (said := re.search(r"exit code (\d)", comment)) else 0
+        done = subprocess.run(
+            ["bash", "-c", f"{export}\n{text}"], cwd=place, env=shell, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == wanted, f"{line}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr, line
+
+
+def tour() -> list[str]:
+    (block,) = re.findall(r"```sh\n(.+?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    return [line for line in block.splitlines() if line]
+
+
+def test_a_folder_with_something_in_it_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    command = [*COMMAND, "--headless", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert (done.returncode, [path.name for path in tmp_path.iterdir()]) == (2, ["mine"])
+    assert "not empty" in done.stderr
 
 
 def test_an_interrupted_demonstration_leaves_nothing(tmp_path: Path) -> None:
