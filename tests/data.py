@@ -49,6 +49,14 @@ def golden(name: str) -> Path:
     return found / "golden" / name
 
 
+def classroom() -> Path:
+    """Three seconds of a class that sits still; skipped where the test data is not."""
+    found = folder()
+    if found is None:
+        pytest.skip("the video of a classroom is not here: set EDGE_AGENT_TEST_DATA")
+    return found / "video" / "classroom" / "classroom.gif"
+
+
 def people(group: str = "east_asian") -> dict[str, list[Path]]:
     """Photos by person of `faces/<group>`: east_asian, other, strangers. Without the data, one astronaut."""
     found = folder()

@@ -23,7 +23,6 @@ from edge_agent.evidence.sheets_pdf import PERSONAL, write_sheets
 from edge_agent.evidence.tables import Tables
 from edge_agent.evidence.words import SUPPLEMENTS
 from edge_agent.evidence.workbook import write_workbook
-from edge_agent.model.fact import Fact
 from edge_agent.model.media import Media
 from edge_agent.model.stamp import Stamp, instant
 from edge_agent.policies import LoadedPolicy, find_policy
@@ -128,7 +127,7 @@ class _Maker:
         archive.add("03_录像/录像清单.xlsx", write_workbook([tables.recordings(logs.started(facts))]))
         if self._wanted.with_video:
             self._add_videos(archive)
-        self._add_logs(archive, facts)
+        archive.add("04_记录/故障、操作与授权记录.xlsx", write_workbook(logs.Logs(self._record, facts).tables()))
         self._add_proof(archive)
         contents = [(each["path"], _WHAT[each["path"]]) for each in archive.files if each["path"] in _WHAT]
         look = opener(self._picture)
@@ -162,18 +161,6 @@ class _Maker:
         for each in self._record.supplements:
             if filed := media_rows.find(self._connection, each.media):
                 self._add_media(archive, f"04_记录/补充材料/{Path(filed.path).name}", filed)
-
-    def _add_logs(self, archive: Archive, facts: list[Fact]) -> None:
-        zone = self._record.policy.policy.zone
-        names = {trainee.id: trainee.name for trainee in self._record.trainees}
-        logged = [
-            logs.outages(facts, zone),
-            logs.actions(facts, zone),
-            logs.consents(facts, zone, lambda trainee: names.get(trainee, trainee)),
-            logs.supplements(self._record.supplements, zone),
-            logs.deletions(facts, zone),
-        ]
-        archive.add("04_记录/故障、操作与授权记录.xlsx", write_workbook(logged))
 
     def _add_snapshots(self, archive: Archive) -> dict[str, str]:
         """Add the pictures and clips; give their paths beside the contact sheet."""

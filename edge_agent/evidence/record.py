@@ -19,7 +19,7 @@ from edge_agent.rules.plan import Schedule
 from edge_agent.rules.standing import ClassStanding, TraineeStanding, judge_class, judge_trainee
 from edge_agent.rules.verdict import Found, LessonVerdict, judge_lesson
 from edge_agent.rules.windows import attendance_units
-from edge_agent.store import attendance, cameras, gaps, lessons, media, slots, supplements, training
+from edge_agent.store import accounts, attendance, cameras, gaps, lessons, media, slots, supplements, training
 from edge_agent.store.attendance import Tap
 from edge_agent.store.database import Connection
 from edge_agent.store.gaps import NotedGap
@@ -32,7 +32,8 @@ class ClassRecord:
     """A class as of `at`. Facts stay in the journal; these are the tables that were written with them.
 
     `snapshots` are what fills slots, by media id: pictures, and the clips of a policy that asks for them. `cameras` are
-    by room, `devices` say their names. `elsewhere` are the taps of this class's people in other rooms' classes.
+    by room, `devices` say their names, `people` those of accounts. `elsewhere` are the taps of this class's people in
+    classes of other rooms.
     """
 
     at: datetime
@@ -44,6 +45,7 @@ class ClassRecord:
     rooms: Mapping[str, str]
     cameras: Mapping[str, tuple[str, ...]]
     devices: Mapping[str, str]
+    people: Mapping[str, str]
     taps: Sequence[Tap]
     slots: Mapping[str, SlotState]
     recordings: Mapping[str, Sequence[Media]]
@@ -155,6 +157,7 @@ def read_class(
         lessons=own,
         rooms=training.list_rooms(connection),
         cameras=by_room,
+        people={} if only else {each.id: each.name for each in accounts.list_accounts(connection)},
         devices={camera.id: camera.name or camera.id for camera in devices},
         taps=_taps(connection, class_id, own, policy) if only else attendance.of_class(connection, class_id),
         slots={slot.id: slot for lesson in own for slot in slots.of_lesson(connection, lesson.id)},

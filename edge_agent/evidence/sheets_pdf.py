@@ -40,8 +40,8 @@ _FONTS = (
 _NAMED = "STSong-Light"
 _CELL, _CELL_PADDING = 8, 8.0  # points: a class of 50 fits a page, and no time or id is broken over two lines
 _LEADING = 1.35
-TEACHING = ("授课教师签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
-PERSONAL = ("学员签字：", "班主任签字：", "培训机构（盖章）：", "日期：")
+TEACHING = ("授课教师签字", "班主任签字", "培训机构（盖章）", "日期")
+PERSONAL = ("学员签字", "班主任签字", "培训机构（盖章）", "日期")
 
 
 @cache
@@ -126,10 +126,15 @@ def _sheet(table: Table, width: float, head: str, signed_by: Sequence[str]) -> l
     style += [("BACKGROUND", (0, row + 1), (-1, row + 1), colors.HexColor("#FDEBEA")) for row in sorted(table.bad)]
     grid.setStyle(TableStyle(style))
     signatures = LongTable(
-        [[Paragraph(text, _style(10)) for text in signed_by]], colWidths=[width / len(signed_by)] * len(signed_by)
+        [[Paragraph(f"{text}：", _style(9)) for text in signed_by]], colWidths=[width / len(signed_by)] * len(signed_by)
     )
-    closing: list[Flowable] = [Spacer(1, 6 * mm), signatures]
+    lines = [("LINEBELOW", (column, 0), (column, 0), 0.6, colors.black) for column in range(len(signed_by))]
+    signatures.setStyle(
+        TableStyle([*lines, ("BOTTOMPADDING", (0, 0), (-1, -1), 5), ("RIGHTPADDING", (0, 0), (-1, -1), 8)])
+    )
+    closing: list[Flowable] = [Spacer(1, 5 * mm), signatures]
     if head:
+        closing.append(Spacer(1, 2 * mm))
         closing.append(Paragraph(f"记录链末端 {escape(head)}", _style(7)))
     return [*found, Spacer(1, 2 * mm), grid, KeepTogether(closing)]
 

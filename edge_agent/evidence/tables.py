@@ -201,7 +201,7 @@ class Tables:
                     else "",
                     f"{100 * share:.2f}%",
                     started.get(lesson.id, "自动" if spans else ""),
-                    "、".join(sorted(found.cameras)),
+                    "、".join(sorted(self.record.devices.get(each, each) for each in found.cameras)),
                     sum(len(own) for own in found.recorded.values()),
                     "；".join(
                         reason_text(reason, self._zone) for reason in verdict.reasons if reason.code.value in _RECORDING
@@ -272,7 +272,15 @@ class Tables:
         windows = f"签到时段 {self._span(unit.sign_in)}，签退时段 {self._span(unit.sign_out)}，{unit.periods} 课时"
         name = f"{first:%m%d-%H%M} {unit.id[-4:].replace('/', '-')}"
         columns = ["序号", "姓名", "身份证号", *_MARKED]
-        return Table(name, title, columns, rows, notes=(windows,), bad=frozenset(bad))
+        return Table(name, title, columns, rows, notes=(windows, self._attended(unit, attending)), bad=frozenset(bad))
+
+    def _attended(self, unit: AttendanceUnit, attending: Sequence[Trainee]) -> str:
+        """Say who taught where, and how many came: what a sheet on paper says at its head."""
+        taught = [lesson for lesson in self.record.lessons if lesson.id in unit.lessons]
+        teachers = "、".join(dict.fromkeys(filter(None, map(self._teacher, taught)))) or "未登记"
+        rooms = "、".join(dict.fromkeys(self.record.rooms.get(each.room, each.room) for each in taught)) or "未登记"
+        came, left = (sum((each.id, unit.id, way) in self._taps for each in attending) for way in ("in", "out"))
+        return f"授课教师 {teachers}，教室 {rooms}，应到 {len(attending)} 人，签到 {came} 人，签退 {left} 人"
 
     def _marked(self, trainee: Trainee, unit: AttendanceUnit) -> tuple[list[Cell], bool]:
         """Give the cells of `_MARKED`, and whether a tap is lacking that can't come any more."""

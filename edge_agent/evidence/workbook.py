@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable
+from math import ceil
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -23,6 +24,7 @@ _BORDER = Border(left=_SIDE, right=_SIDE, top=_SIDE, bottom=_SIDE)
 _WRAPPED = Alignment(vertical="center", wrap_text=True)
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _WIDEST = 60
+_LINE = 15.0  # points
 
 
 def write_workbook(tables: Iterable[Table]) -> bytes:
@@ -51,8 +53,14 @@ def _write(sheet: Worksheet, table: Table) -> None:
             cell = _put(sheet, head + 1 + index, column, value)
             if index in table.bad:
                 cell.fill = _BAD
-    for index, width in enumerate(_widths(table), 1):
+    widths = _widths(table)
+    for index, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(index)].width = width
+    for index, row in enumerate(table.rows):
+        # Programs measure a wrapped row anew only when somebody edits it.
+        lines = max(ceil(_width(value) / (width - 1)) for value, width in zip(row, widths, strict=True))
+        if lines > 1:
+            sheet.row_dimensions[head + 1 + index].height = _LINE * lines
     sheet.freeze_panes = f"A{head + 1}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
