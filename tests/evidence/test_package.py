@@ -20,7 +20,7 @@ from edge_agent.evidence.sheets_pdf import write_sheets
 from edge_agent.evidence.tables import Cell, Table
 from edge_agent.evidence.verify import Keys, verify
 from edge_agent.model.media import MediaKind
-from edge_agent.policies import load_policy
+from edge_agent.policies import keep_policy, load_policy
 from edge_agent.rules.replay import Case, replay
 from edge_agent.simulator.classroom import FIRST_DAY, POLICY, make_classroom
 from tests.evidence.conftest import Packaged
@@ -209,3 +209,26 @@ def test_the_workbooks_open_in_libreoffice(packaged: Packaged, tmp_path: Path) -
         ("故障、操作与授权记录", "设备无响应"),
     ):
         assert said in (tmp_path / f"{name}.csv").read_text(), name
+
+
+def test_a_policy_that_changed_while_the_class_ran_goes_along_in_both_forms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_agent.policies._local", [tmp_path / "policies"])
+    (tmp_path / "policies").mkdir()
+    file = tmp_path / "policies" / "jinan-2024.toml"
+    file.write_bytes(POLICY.content + b"# as it was\n")
+    before = load_policy("jinan-2024")
+    keep_policy(before)
+    room = make_classroom(tmp_path, policy=before)
+    file.write_bytes(POLICY.content + b"# as it is now\n")
+    room.policy = load_policy("jinan-2024")
+    room.package(tmp_path / "p.zip")
+    report = verify(tmp_path / "p.zip", Keys(frozenset({room.signer.public})))
+    assert (report.exit_code, report.faults) == (0, [])
+    kept = [content for name, content in unpack(tmp_path / "p.zip").items() if name.startswith("proof/policies/")]
+    assert sorted(kept) == sorted([before.content, room.policy.content])
+    (tmp_path / "policies" / "kept" / f"{before.sha256}.toml").unlink()
+    room.package(tmp_path / "p.zip")
+    report = verify(tmp_path / "p.zip", Keys(frozenset({room.signer.public})))
+    assert any("缺少判定所用的政策文件" in fault for fault in report.faults), "an honest hole is named"
