@@ -88,7 +88,7 @@ _VALUES = {
 
 READ = (
     *_ACTIONS,
-    *("outage.closed", "gap.closed", "clock.stepped", "consent.given", "consent.withdrawn"),
+    *("outage.opened", "outage.closed", "gap.closed", "clock.stepped", "consent.given", "consent.withdrawn"),
     *("retention.deleted", "media.lost", "recording.started"),
 )
 """The kinds of facts that these tables read."""
@@ -224,15 +224,20 @@ class Logs:
 def outages(facts: Iterable[Fact], zone: ZoneInfo, name: Callable[[str], str] = str) -> Table:
     """停电断网记录, gaps of cameras among them; `name` says a camera by its id."""
     rows: list[list[Cell]] = []
+    lasting: dict[str, Any] = {}
     for fact in facts:
         data = fact.data
-        if fact.kind == "outage.closed":
+        if fact.kind == "outage.opened":
+            lasting[data["what"]] = data
+        elif fact.kind == "outage.closed":
+            lasting.pop(data["what"], None)
             rows.append([_OUTAGES[data["what"]], _time(data["start"], zone), _time(data["end"], zone), data["detail"]])
         elif fact.kind == "gap.closed":
             what, cause = f"录像缺失（{name(data['camera'])}）", cause_text(data["cause"])
             rows.append([what, _time(data["start"], zone), _time(data["end"], zone), cause])
         elif fact.kind == "clock.stepped":
             rows.append(["时钟跳变", _time(fact.stamp.wall, zone), "", f"{data['step']:+.3f} 秒"])
+    rows += [[_OUTAGES[what], _time(data["at"], zone), "尚未恢复", data["detail"]] for what, data in lasting.items()]
     return Table("故障记录", "停电、断网、录像缺失与时钟记录", ["类别", "开始", "结束", "说明"], rows)
 
 
