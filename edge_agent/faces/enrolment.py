@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from edge_agent.model.kinds.people import IdentityChecked, TemplateEnrolled
 from edge_agent.store.consents import of_trainee
 from edge_agent.store.database import Connection
 from edge_agent.store.identity import check, require_resident_card
+from edge_agent.store.training import same_person
 from edge_agent.store.writer import Writer
 
 
@@ -151,22 +153,16 @@ class Enroller:
         return self._checked(IdentityChecked(trainee=trainee, method="manual", accepted=accepted, reason=reason), by)
 
     def _require_resident_card(self, trainee: str) -> None:
-        connection = self._connect()
-        try:
+        with closing(self._connect()) as connection:
             require_resident_card(connection, trainee)
-        finally:
-            connection.close()
 
     def _checked(self, checked: IdentityChecked, by: str) -> IdentityChecked:
         self._writer.run(lambda tx: check(tx, checked, by=by))
         return checked
 
     def _may(self, trainee: str) -> bool:
-        connection = self._connect()
-        try:
+        with closing(self._connect()) as connection:
             consent = of_trainee(connection, trainee).get("recognise")
-        finally:
-            connection.close()
         return consent is not None and consent.holds
 
     def _require_one_person(self, views: Sequence[Floats]) -> None:
@@ -189,12 +185,17 @@ class Enroller:
         source: Source,
     ) -> Enrolled:
         identity = self._engine.identity
-        resembles = self._gallery.resembling(trainee, identity.metric.fuse(views), identity)
+        resembles = self._gallery.resembling(identity.metric.fuse(views), identity, but=self._rows(trainee))
         if source != "camera" or "card" not in self._gallery.sources(trainee):
             self._gallery.delete_photos(trainee)
         self._gallery.add(trainee, views, source=source, engine=identity, at=at)
         self._announce(trainee, resembles=resembles, by=by)
         return Enrolled(trainee, pictures, len(self._gallery.sources(trainee)), resembles)
+
+    def _rows(self, trainee: str) -> set[str]:
+        """The person's rows in all classes: nobody resembles oneself."""
+        with closing(self._connect()) as connection:
+            return {row.id for row in same_person(connection, trainee)}
 
     def _announce(self, trainee: str, *, resembles: str, by: str) -> None:
         sources = self._gallery.sources(trainee)

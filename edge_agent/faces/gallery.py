@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -110,9 +110,9 @@ class Gallery:
         """People whose faces are stored: compare with `FILING_THRESHOLD` over all devices of the processor."""
         return len(self.trainees())
 
-    def resembling(self, trainee: str, vector: Floats, engine: Identity) -> str:
-        """Another trainee whose template this one resembles too much, or ''."""
-        others = self.templates(self.trainees() - {trainee}, engine)
+    def resembling(self, vector: Floats, engine: Identity, *, but: Collection[str]) -> str:
+        """A trainee whose template is too much like this one, or ''; `but` are the person's own rows."""
+        others = self.templates(self.trainees().difference(but), engine)
         if not others:
             return ""
         names = list(others)

@@ -175,6 +175,17 @@ def test_the_card_is_compared_with_who_stands_there(
     assert len(facts(venue, "identity.checked")) == 3
 
 
+def test_whoever_is_in_two_classes_is_no_double(
+    enroller: Enroller, venue: Venue, photos: list[tuple[str, bytes]]
+) -> None:
+    venue.add_class("c2")
+    for trainee, training in (("own", "c1"), ("again", "c2")):
+        venue.add_trainee(trainee, training, document="11010519491231002X")
+    consent(venue, "own", "again")
+    enroller.from_photos("own", photos, at=AT, by="desk")
+    assert enroller.from_photos("again", photos, at=AT, by="desk").resembles == ""
+
+
 def test_a_template_from_the_cards_portrait_is_one_picture(
     enroller: Enroller, venue: Venue, gallery: Gallery, portrait: Picture
 ) -> None:
