@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+import cv2
+import pytest
 
 from edge_agent.clock import SystemClock, host_keeps_time
 from edge_agent.model.camera import Camera, CameraKind
@@ -21,9 +25,9 @@ from edge_agent.serve.capture import Capture
 from edge_agent.settings import CaptureSettings, ClockSettings, DiskSettings, Settings, Store
 from edge_agent.store import gaps, lessons, media, slots, training
 from edge_agent.store.cameras import save_camera
-from edge_agent.store.facts import read_facts
+from edge_agent.store.facts import check_chain, read_facts
 from tests.capture.compressed import compressed_policy
-from tests.capture.rig import PATIENCE
+from tests.capture.rig import PATIENCE, play
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TICK = 0.2
@@ -135,6 +139,39 @@ class House:
 
     def path(self, row: Media) -> Path:
         return self.agent.files.locate(row.path)
+
+
+def check_whole(house: House, lesson: Lesson, camera: str = "k1") -> None:
+    """A lesson that was recorded by itself: files, rows, facts, gaps and pictures all tell the same."""
+    start, end = house.span(lesson)
+    rows = house.segments(camera)
+    assert rows[0].start <= start
+    assert rows[-1].end >= end
+    assert all(before.end == after.start for before, after in itertools.pairwise(rows))
+    closed = {fact["media"]: fact for fact in house.facts("segment.closed")}
+    for row in rows:
+        shown = play(house.path(row))
+        assert shown.length == pytest.approx((row.end - row.start).total_seconds(), abs=0.5)
+        assert house.agent.files.digest(row.path) == row.sha256 == closed[row.id]["sha256"]
+        assert house.path(row).stat().st_size == row.size == closed[row.id]["size"]
+    assert closed.keys() == {row.id for row in rows}
+    assert house.gaps(lesson.id) == []
+    assert house.facts("gap.opened", "gap.closed") == []
+    (started,), (stopped,) = house.facts("recording.started"), house.facts("recording.stopped")
+    assert (started["lesson"], started["trigger"], started["late_by"]) == (lesson.id, "plan", 0.0)
+    assert (stopped["lesson"], stopped["cause"]) == (lesson.id, "ended")
+    assert {state.state for state in house.slots(lesson.id).values()} == {"taken"}
+    pictures = {row.id: row for row in house.media(lesson.id, MediaKind.SNAPSHOT)}
+    taken = house.facts("snapshot.taken")
+    assert sorted(fact["slot_kind"] for fact in taken) == ["closing", "middle", "opening"]
+    for fact in taken:
+        row = pictures.pop(fact["media"])
+        assert house.agent.files.digest(row.path) == fact["sha256"]
+        assert start <= row.start <= end
+        assert cv2.imread(str(house.path(row))) is not None
+    assert pictures == {}
+    with house.agent.reading() as connection:
+        assert list(check_chain(connection)) == []
 
 
 def write_config(folder: Path, settings: Settings) -> Path:

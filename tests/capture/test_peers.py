@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from edge_agent.capture import slots
+from tests.capture.house import check_whole, open_house
 from tests.capture.rig import play, recording
 from tests.servers import Go2rtc, GstRtsp, program
 
@@ -54,3 +58,28 @@ def test_gstreamer_with_digest(tmp_path: Path, launch: str | None, codec: str) -
         rig.wait_closed(2)
     assert {play(path).codecs for _, path in rig.closed} == {(codec,)}
     assert rig.closed[0][0].end == rig.closed[1][0].start
+
+
+def go2rtc(stack: ExitStack, folder: Path) -> str:
+    return stack.enter_context(Go2rtc(folder, {"cam": Go2rtc.looped(clip(folder, "libx264"))})).rtsp("cam")
+
+
+def gstreamer(stack: ExitStack, folder: Path) -> str:
+    return stack.enter_context(GstRtsp(folder, user="admin", password="secret")).rtsp()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("serve", [go2rtc, gstreamer])
+def test_a_lesson_end_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Callable[[ExitStack, Path], str]
+) -> None:
+    monkeypatch.setattr(slots, "SETTLE_SECONDS", 0.5)
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with ExitStack() as stack, open_house(tmp_path) as house:
+        house.bind(serve(stack, folder))
+        lesson = house.add_lesson()
+        house.start()
+        house.tick(lambda: len(house.slots()) == 3 and bool(house.facts("recording.stopped")), "the end", 60)
+        house.stop()
+        check_whole(house, lesson)
