@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from edge_agent.cli.bench import Bench
+from edge_agent.cli.benches import delays
 from edge_agent.errors import DeviceError, InputError
 
 WARM_UP = 8.0  # seconds: importing, connecting and probing are paid once a lesson, not once a minute
@@ -58,9 +59,10 @@ def run(
 
         one = _compare({"ours": ours(1), "ffmpeg": copies(1)}, minutes, cameras=1)
         many = _compare({"ours": ours(cameras), "ffmpeg": copies(cameras)}, minutes, cameras=cameras)
+        waits = delays.measure(folder)
         decoded = _compare({"ours": ours(1), "opencv": [[*_OURS, "opencv", folder, stream]]}, minutes, cameras=1)
     named = {"1": one, str(cameras): many, "beside_opencv": decoded}
-    figures: dict[str, float | int | str] = {"cameras": cameras, "minutes": minutes}
+    figures: dict[str, float | int | str] = {"cameras": cameras, "minutes": minutes, **waits}
     for where, costs in named.items():
         for who, cost in costs.items():
             figures |= {

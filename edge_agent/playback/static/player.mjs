@@ -8,6 +8,7 @@ const say = (chinese, english) => (ENGLISH ? english : chinese);
 const HEVC = 'video/mp4; codecs="hvc1.1.6.L93.B0"';
 const AHEAD = 20; // seconds that the MSE player keeps ready
 const BEHIND = 30;
+const MOST_PATIENT = 2_000; // ms until the strip's pictures are fetched though the video shows nothing
 const LOOK_AGAIN = 15_000; // ms between looks for more while the lesson runs
 const EDGE = 0.35; // seconds that a live picture is kept behind its newest frame
 const MOST_BEHIND = 1.5;
@@ -170,8 +171,17 @@ class Player {
     }
     this.camera = this.show.camera;
     this.start(0);
-    this.drawStrip();
+    this.drawStrip(this.shown());
     return this;
+  }
+
+  /** Resolves once the video shows something: what else is fetched before that only keeps it waiting. */
+  shown() {
+    if (this.video.hidden || !this.show.pieces.length) return Promise.resolve();
+    return new Promise((resolve) => {
+      for (const event of ["loadeddata", "error", "broken"]) this.video.addEventListener(event, resolve, { once: true });
+      setTimeout(resolve, MOST_PATIENT);
+    });
   }
 
   /** Read the list again; at the end go on with what has come since, otherwise keep playing where we are. */
@@ -247,12 +257,13 @@ class Player {
   }
 
   /** Twelve pictures of the show; the one under the pointer is exact. A bar between two marks a gap. */
-  drawStrip() {
+  drawStrip(shown = Promise.resolve()) {
     const { length, pieces, gaps } = this.show;
     const count = Math.min(12, Math.max(1, Math.floor(length / 2)));
     const shots = Array.from({ length: pieces.length ? count : 0 }, (_, index) => {
       const from = (length * index) / count;
-      const image = make("img", { loading: "lazy", alt: clock(this.wallAt(from)), src: this.pictureAddress(from, 160) });
+      const image = make("img", { loading: "lazy", alt: clock(this.wallAt(from)) });
+      shown.then(() => { image.src ||= this.pictureAddress(from, 160); });
       const shot = make("button", { type: "button", title: clock(this.wallAt(from)) }, image);
       const exact = ({ offsetX }) => from + (length / count) * Math.min(1, Math.max(0, offsetX / shot.clientWidth));
       shot.addEventListener("pointermove", (event) => {
