@@ -53,7 +53,13 @@ def build(source: Source, layout: Layout) -> Release:
     release = Release(layout.versions / source.release)
     if release.complete:
         return release
-    layout.versions.mkdir(parents=True, exist_ok=True)
+    try:
+        layout.versions.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RefusalError(
+            f"{layout.home} 不可写：{error.strerror}。请检查磁盘是否只读",
+            f"{layout.home} can't be written: {error.strerror}. Look whether the disk is mounted read-only",
+        ) from error
     free = shutil.disk_usage(layout.versions).free
     if free < SPACE:
         raise RefusalError(

@@ -112,6 +112,10 @@ def host_keeps_time() -> KernelTime:
     return KernelTime(synchronised=True, max_error=HOST_ERROR)
 
 
+BORN = 1_704_067_200.0
+"""2024-01-01: before this software. A clock that is earlier is wrong, whatever a kernel or a host says of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LastSync:
     """The last moment at which the kernel was synchronised, as noted in a file that survives boots."""
@@ -147,7 +151,9 @@ class SystemClock:
 
     def stamp(self) -> Stamp:
         boottime, wall, kernel = self.boottime(), time.time(), self._kernel()
-        if kernel.synchronised:
+        if wall < BORN:
+            trust, error = Trust.UNTRUSTED, self._drift.limit
+        elif kernel.synchronised:
             trust, error = Trust.SYNCED, kernel.max_error
             self._remember(LastSync(self._boot_id, boottime, wall, error))
         else:

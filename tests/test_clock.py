@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.clock import Drift, KernelTime, SettableClock, StepDetector, SystemClock, read_kernel
+from edge_agent.clock import Drift, KernelTime, SettableClock, StepDetector, SystemClock, host_keeps_time, read_kernel
 from edge_agent.model.anchor import Anchor, correct
 from edge_agent.model.stamp import Trust, instant
 
@@ -140,3 +140,12 @@ def test_the_nearest_anchor_decides_and_a_trusted_stamp_needs_none() -> None:
 def test_instants_are_written_in_utc_with_milliseconds() -> None:
     shanghai = datetime.fromisoformat("2024-10-08T08:00:00.1234+08:00")
     assert instant(shanghai) == "2024-10-08T00:00:00.123Z"
+
+
+def test_a_clock_before_this_software_is_wrong_whatever_the_kernel_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SystemClock(tmp_path / "note", kernel=host_keeps_time)
+    assert clock.stamp().trust is Trust.SYNCED
+    monkeypatch.setattr("edge_agent.clock.time.time", lambda: 3600.0)
+    assert clock.stamp().trust is Trust.UNTRUSTED

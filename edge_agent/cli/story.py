@@ -43,7 +43,7 @@ ADMINISTRATOR = "13800009999"
 
 LEAD = timedelta(seconds=15)
 """From the import of the timetable to the first lesson: time to enrol a face and to sign in."""
-VISIT = 20.0
+VISIT = 28.0
 """Seconds that somebody stands before the kiosk at most."""
 
 CLIP = "carphone_pristine.mp4"

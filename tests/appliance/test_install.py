@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -127,6 +128,40 @@ def test_a_release_that_is_not_healthy_gives_way_to_the_one_before(
     refused = layout.database.with_name("edge_agent.db.refused")
     assert ask(refused, "PRAGMA user_version") == schema + 1
     assert not layout.database.with_name("edge_agent.db.before-upgrade").exists()
+
+
+def test_without_network_nothing_is_left_and_the_bundle_is_named(
+    make_source: MakeSource, layout: Layout, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_source("1.0.0")
+    fetching = Source(layout.root / "checkout")
+    shutil.copytree(source.folder, fetching.folder, ignore=shutil.ignore_patterns("wheels"))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    with pytest.raises(RefusalError, match="--offline"):
+        install(fetching, layout, manager)
+    assert list(layout.versions.iterdir()) == []
+    assert not layout.current.exists()
+    assert install(source, layout, manager) == current(layout), "with a bundle it goes"
+
+
+def test_a_clock_in_1970_is_said_before_any_certificate_is_refused(
+    layout: Layout, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetching = Source(layout.root / "checkout")
+    monkeypatch.setattr("appliance.install.time.time", lambda: 3600.0)
+    with pytest.raises(RefusalError, match="系统时间不对"):
+        install(fetching, layout, manager)
+    assert not layout.home.exists()
+
+
+def test_a_disk_that_takes_nothing_is_named(make_source: MakeSource, layout: Layout, manager: ServiceManager) -> None:
+    layout.home.parent.mkdir(parents=True, exist_ok=True)
+    layout.home.write_text("a file where the folder should be: what a read-only disk is to whoever runs as root here")
+    with pytest.raises(RefusalError, match="can't be written"):
+        install(make_source("1.0.0"), layout, manager)
+    assert manager.units == {}
 
 
 def test_no_room_is_said_before_anything_is_done(

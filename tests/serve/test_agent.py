@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,48 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="file"):
         prepare_agent(Settings(store=Store(data_dir=tmp_path / "file" / "data")))
+
+
+READ_ONLY = """
+mount -t tmpfs tmpfs "$EDGE_AGENT_STORE__DATA_DIR"
+"$@" migrate || exit 99
+mount -o remount,ro "$EDGE_AGENT_STORE__DATA_DIR"
+for command in "serve upkeep" migrate "cameras list" "kiosk code" doctor; do
+    "$@" $command
+    echo "$?"
+done
+"""
+
+
+def test_a_read_only_disk_is_named_by_every_command(tmp_path: Path) -> None:
+    command = ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", READ_ONLY, "bash"]
+    done = subprocess.run(
+        [*command, sys.executable, "-m", "edge_agent"],
+        cwd=ROOT,
+        env={**os.environ, "EDGE_AGENT_STORE__DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    codes = [line for line in done.stdout.splitlines() if line.isdigit()]
+    assert codes == ["4", "4", "4", "4", "1"], done.stdout + done.stderr
+    assert "mounted read-only" in done.stderr
+    assert done.stderr.count("Check the disk") == 4
+    assert "Traceback" not in done.stderr
+
+
+def test_a_clock_in_1970_starts_and_is_said(tmp_path: Path) -> None:
+    """Without a battery and a network a small board wakes in 1970: what is recorded then is provisional."""
+    environment = {**os.environ, "EDGE_AGENT_STORE__DATA_DIR": str(tmp_path), "EDGE_AGENT_CLOCK__KEPT_BY_HOST": "true"}
+    for command, code in (("migrate", 0), ("doctor", 1)):
+        done = subprocess.run(
+            ["faketime", "1970-01-01 08:00:00", sys.executable, "-m", "edge_agent", command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (code, "")
+    assert "时钟未校准" in done.stdout
+    assert done.stdout.count("数据库 / database 正常") == 1
