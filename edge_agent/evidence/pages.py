@@ -37,6 +37,7 @@ def cover(
     slots = [slot for lesson in record.lessons for slot in record.owed(lesson) if not slot.void]
     past = [slot for slot in slots if slot.window.end < record.at]
     missing = sum(1 for slot in past if not _media(record, slot))
+    came = sum(tap.direction == "in" for tap in record.taps)
     by_hand = sum(tap.method == "manual" for tap in record.taps)
     passed = sum(standing.prospect.value == "passed" for standing in record.standings.values())
     incomplete = sum(verdict.verdict.value in {"partial", "missing"} for verdict in record.verdicts.values())
@@ -45,8 +46,8 @@ def cover(
         ("不完整的课程", incomplete, bool(incomplete)),
         ("学员", len(record.trainees), False),
         *([("达标学员", passed, False)] if scope.whole else []),
-        ("签到签退", len(record.taps), False),
-        ("其中手动", by_hand, False),
+        ("签到 / 签退", f"{came} / {len(record.taps) - came}", False),
+        ("其中手动打卡", by_hand, False),
         ("抓拍", f"{len(past) - missing} / {len(past)}", bool(missing)),
         ("录像分段", sum(len(own) for own in record.recordings.values()), False),
     ]

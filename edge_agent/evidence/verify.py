@@ -360,6 +360,7 @@ def _verify(package: Package, keys: Keys, receipt: Mapping[str, Any] | None, rep
     covered = check_countersignatures(package, chain, keys, receipt, report)
     check_media(manifest, chain, report)
     check_stamps(manifest, chain, report)
+    count_taps(chain, report)
     report.proven = bool(keys.device) and bool(covered or not keys.centre) and not report.faults
     if not keys.device:
         report.notes.append("没有给出公钥，来源未证实 / No --key was given: consistent, origin unproven.")
@@ -584,11 +585,11 @@ def check_media(manifest: Mapping[str, Any], chain: Chain, report: Report) -> No
     for body in chain.bodies:
         kind, data = body["kind"], body["data"]
         if kind in {"retention.deleted", "media.lost"}:
-            absent.add(data["media"])
+            absent.add(data.get("media"))
         elif isinstance(data.get("media"), str) and "sha256" in data:
             named[data["media"]] = data["sha256"]
             if kind in {"snapshot.taken", "clip.kept"}:
-                pictures[data["media"]] = data["slot"]
+                pictures[data["media"]] = data.get("slot")
     for media, digest in digests.items():
         if named.get(media) != digest:
             report.fault(f"media {media}: 没有记录说明它的来源 / no fact names this content")
@@ -601,13 +602,24 @@ def check_media(manifest: Mapping[str, Any], chain: Chain, report: Report) -> No
         report.notes.append(f"导出时设备上已缺 {each['path']} / {each['path']} was missing when the package was made.")
 
 
+def count_taps(chain: Chain, report: Report) -> None:
+    """Count what the facts themselves say, to be compared with the sheets: those are signed by the device alone."""
+    wrong = {body["data"].get("names") for body in chain.bodies if body["kind"] == "attendance.corrected"}
+    for body in chain.bodies:
+        kind = body["kind"]
+        if kind in {"attendance.signed_in", "attendance.signed_out"} and f"{body['epoch']}/{body['seq']}" not in wrong:
+            report.count("sign-ins" if kind.endswith("in") else "sign-outs")
+            if body["data"].get("method") == "manual":
+                report.count("by hand")
+
+
 def check_stamps(manifest: Mapping[str, Any], chain: Chain, report: Report) -> None:
     """The policies that judged are here, and what an untrusted clock stamped has its anchor."""
     policies = {each["sha256"] for each in manifest["files"] if each["path"].startswith("proof/policies/")}
     judged = {body["policy"] for body in chain.bodies if body["policy"]}
     for policy in sorted(each for each in judged if each.rpartition("@")[2] not in policies):
         report.fault(f"policy {policy}: 包中缺少判定所用的政策文件 / the package lacks the file that judged")
-    anchored = {body["data"]["boot_id"] for body in chain.bodies if body["kind"] == "clock.anchor"}
+    anchored = {body["data"].get("boot_id") for body in chain.bodies if body["kind"] == "clock.anchor"}
     stamps = [body["clock"] for body in chain.bodies]
     if doubtful := sum(each["trust"] == "untrusted" and each["boot_id"] not in anchored for each in stamps):
         report.notes.append(
@@ -653,6 +665,9 @@ CHECKED: Mapping[str, str] = {
     "seals": "个设备签章 / seals",
     "countersignatures": "个中心回签 / countersignatures",
     "media": "个媒体文件与记录相符 / media named by facts",
+    "sign-ins": "次签到，据记录 / sign-ins, by the facts",
+    "sign-outs": "次签退，据记录 / sign-outs, by the facts",
+    "by hand": "次手动打卡，据记录 / taps by hand, by the facts",
 }
 
 

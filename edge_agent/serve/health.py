@@ -18,16 +18,18 @@ from edge_agent.rules.plan import Schedule, compile_schedule
 from edge_agent.rules.windows import lesson_times
 from edge_agent.serve.agent import Agent
 from edge_agent.settings import Settings
-from edge_agent.store import cameras, law, media, outbox
+from edge_agent.store import cameras, law, media, outbox, verdicts
 from edge_agent.store.archive import ArchiveDisk
 from edge_agent.store.archived import read_place
 from edge_agent.store.database import Connection
 from edge_agent.store.facts import read_head
-from edge_agent.store.lessons import load_timetables
+from edge_agent.store.lessons import get_lesson, load_timetables
+from edge_agent.store.training import get_class
 from edge_agent.sync.identity import IdentityFolder
 from edge_agent.upkeep.archivist import KINDS, ArchiveState, ArchiveView
 from edge_agent.upkeep.disk import MB, Forecast, forecast
-from edge_agent.upkeep.health.view import CameraView, View
+from edge_agent.upkeep.health.lessons import RECENT
+from edge_agent.upkeep.health.view import CameraView, LessonView, View
 from edge_agent.upkeep.sensors import celsius, under_voltage
 from edge_agent.upkeep.space import level_now, reserves
 
@@ -78,6 +80,7 @@ def gather(
         celsius=celsius(),
         under_voltage=under_voltage(),
         archive=archive or _archive(settings, connection),
+        lessons=list(_lessons(connection, stamp.wall)),
     )
 
 
@@ -95,6 +98,14 @@ def _archive(settings: Settings, connection: Connection) -> ArchiveView | None:
     if disk.is_there():
         state = ArchiveState.FULL if disk.free() < settings.archive.keep_free_mb * MB else ArchiveState.WELL
     return ArchiveView(state, media.count_unarchived(connection, read_place(connection), KINDS))
+
+
+def _lessons(connection: Connection, now: datetime) -> Iterator[LessonView]:
+    """Give the verdicts of the last day."""
+    for given in verdicts.list_given(connection, since=now - RECENT):
+        lesson, group = get_lesson(connection, given.lesson), get_class(connection, given.class_id)
+        title = f"{lesson.date:%m-%d} {lesson.start:%H:%M} {lesson.subject}".strip()
+        yield LessonView(group.code, title, given.verdict, given.reasons, given.at)
 
 
 def _schedules(connection: Connection, settings: Settings, now: datetime) -> tuple[list[Schedule], list[str]]:

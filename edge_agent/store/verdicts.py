@@ -35,9 +35,12 @@ def give(tx: Transaction, given: VerdictGiven, *, policy: str) -> bool:
     return True
 
 
-def list_given(connection: sqlite3.Connection, *, class_id: str = "") -> list[Given]:
-    """Give the verdicts of a class, or of all, the newest first."""
-    rows = connection.execute("SELECT * FROM verdicts WHERE ? IN ('', class_id) ORDER BY at DESC, lesson", (class_id,))
+def list_given(connection: sqlite3.Connection, *, class_id: str = "", since: datetime | None = None) -> list[Given]:
+    """Give the verdicts of a class, or of all, given `since` then, the newest first."""
+    rows = connection.execute(
+        "SELECT * FROM verdicts WHERE ? IN ('', class_id) AND at >= ? ORDER BY at DESC, lesson",
+        (class_id, 0 if since is None else to_micros(since)),
+    )
     return [
         Given(row["lesson"], row["class_id"], row["verdict"], tuple(json.loads(row["reasons"])), from_micros(row["at"]))
         for row in rows

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from typer.testing import CliRunner
 
 from edge_agent.cli.verify import app
-from edge_agent.evidence.verify import read_keys, verify
+from edge_agent.evidence.verify import CHECKED, read_keys, verify
 from tests.evidence.conftest import Packaged
 from tests.evidence.golden import Case, golden, key_file
 from tests.evidence.test_verify import unpack
@@ -77,6 +77,10 @@ def test_the_page_says_the_same_in_a_browser(cases: list[Case], packaged: Packag
         code = int(page.get_attribute("#verdict", "data-code") or -1)
         said = [page.locator(f"#{part} li").all_inner_texts() for part in ("faults", "notes")]
         assert (code, *said) == by_command(case, tmp_path), case.name
+        if case.name == "intact":
+            report = verify(case.path, read_keys(tmp_path / "keys.txt"))
+            held = [f"✓ {number} {CHECKED[what]}" for what, number in report.checked.items()]
+            assert page.locator("#checked li").all_inner_texts() == held
 
 
 def test_any_byte_of_the_zip_itself_is_covered(packaged: Packaged, tmp_path: Path) -> None:

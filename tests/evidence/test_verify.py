@@ -42,6 +42,7 @@ def test_an_intact_package_is_proven(packaged: Packaged) -> None:
     assert report.checked["files"] == len(unpack(packaged.path)) - 2, "all but the manifest and its signature"
     assert report.checked["countersignatures"] == 1
     assert report.checked["media"] == 11
+    assert [report.checked[each] for each in ("sign-ins", "sign-outs", "by hand")] == [6, 5, 4], "as the cover says"
 
 
 def test_without_a_key_the_origin_is_unproven(packaged: Packaged) -> None:

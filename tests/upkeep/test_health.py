@@ -18,7 +18,7 @@ from edge_agent.upkeep.archivist import ArchiveState, ArchiveView
 from edge_agent.upkeep.disk import Forecast
 from edge_agent.upkeep.disk import Level as Space
 from edge_agent.upkeep.health import Finding, Level, View, examine
-from edge_agent.upkeep.health.view import CameraView
+from edge_agent.upkeep.health.view import CameraView, LessonView
 from edge_agent.upkeep.metrics import write_metrics
 from edge_agent.upkeep.sensors import celsius, under_voltage
 
@@ -45,6 +45,17 @@ def seen(view: View) -> dict[str, Level]:
 def camera(state: CameraState, *, wanted: timedelta | None = None, picture: str = "ok") -> View:
     known = replace(HEARD, state=state, picture=picture)
     return replace(WELL, cameras={"c1": CameraView("前方", known, None if wanted is None else NOW + wanted)})
+
+
+def lesson(verdict: str, *, hours: int = 1) -> LessonView:
+    return LessonView("JN-1", "03-02 08:00 低压电工", verdict, ("gap", "snapshot_missed"), NOW - timedelta(hours=hours))
+
+
+def test_an_incomplete_lesson_is_said_the_same_day_with_its_reasons() -> None:
+    [found] = examine(replace(WELL, lessons=[lesson("partial"), lesson("complete"), lesson("missing", hours=25)]))
+    assert (found.alarm, found.level) == ("lessons:JN-1", Level.WARNING)
+    assert "03-02 08:00 低压电工（录像有缺失、缺抓拍）" in found.zh
+    assert examine(replace(WELL, lessons=[lesson("complete"), lesson("cancelled")])) == []
 
 
 def test_a_well_device_has_no_findings() -> None:

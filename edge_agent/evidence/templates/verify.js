@@ -222,6 +222,7 @@ async function verifyPackage(name, open, keys, receipt = null, progress = () => 
     const covered = await checkCountersignatures(source, chain, keys, receipt, report);
     checkMedia(manifest, chain, report);
     checkStamps(manifest, chain, report);
+    countTaps(chain, report);
     report.proven = keys.device.size > 0 && (covered !== null || !keys.centre.size) && !report.faults.length;
     if (!keys.device.size) report.notes.push("没有给出公钥，来源未证实 / No --key was given: consistent, origin unproven.");
     if (covered === null) report.notes.push("没有中心回签，不能排除设备重新签名 / No countersignature of the centre covers it: re-signing by the device can't be excluded.");
@@ -378,6 +379,14 @@ function checkMedia(manifest, chain, report) {
   }
   for (const [media, slot] of pictures) if (!digests.has(media) && !absent.has(media)) report.fault(`media ${media}: 抓拍 ${slot} 有记录而文件不在包中 / its fact is here, its file is not`);
   for (const each of manifest.missing_media) report.notes.push(`导出时设备上已缺 ${each.path} / ${each.path} was missing when the package was made.`);
+}
+
+function countTaps(chain, report) {
+  const wrong = new Set(chain.bodies.filter((body) => body.kind === "attendance.corrected").map((body) => body.data.names));
+  for (const body of chain.bodies) if ((body.kind === "attendance.signed_in" || body.kind === "attendance.signed_out") && !wrong.has(`${body.epoch}/${body.seq}`)) {
+    report.count(body.kind.endsWith("in") ? "sign-ins" : "sign-outs");
+    if (body.data.method === "manual") report.count("by hand");
+  }
 }
 
 function checkStamps(manifest, chain, report) {

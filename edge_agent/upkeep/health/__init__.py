@@ -11,6 +11,7 @@ from edge_agent.upkeep.health.disk import DiskCheck
 from edge_agent.upkeep.health.finding import Check, Finding, Level
 from edge_agent.upkeep.health.heat import HeatCheck
 from edge_agent.upkeep.health.law import LawCheck
+from edge_agent.upkeep.health.lessons import LessonCheck
 from edge_agent.upkeep.health.models import ModelCheck
 from edge_agent.upkeep.health.policy import PolicyCheck
 from edge_agent.upkeep.health.sync import SyncCheck
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     SyncCheck(),
     CertificateCheck(),
     PolicyCheck(),
+    LessonCheck(),
     HeatCheck(),
 )
 

@@ -22,6 +22,17 @@ class CameraView:
 
 
 @dataclass(frozen=True)
+class LessonView:
+    """A lesson's verdict as it was given `at`; `title` says day, time and subject."""
+
+    class_code: str
+    title: str
+    verdict: str
+    reasons: Sequence[str]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class View:
     """The device at one moment. What could not be read is None or empty, and the check that needs it says so.
 
@@ -46,3 +57,4 @@ class View:
     celsius: float | None = None
     under_voltage: bool = False
     archive: ArchiveView | None = None
+    lessons: Sequence[LessonView] = ()
