@@ -5,6 +5,7 @@ It writes no video: each segment is a small file, so that rows, facts and gaps c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,11 +26,16 @@ SEGMENT = 300.0
 STEP = timedelta(seconds=0.5)
 
 
+def stripes() -> Picture:
+    return np.repeat(np.tile(np.arange(48, dtype=np.uint8) * 5, (27, 1))[:, :, None], 3, axis=2)
+
+
 @dataclass
 class Lens:
     """What a camera would show at a moment, and when it is broken; shared by all recordings of that camera."""
 
     faults: list[tuple[datetime, datetime, Cause]] = field(default_factory=list)
+    picture: Callable[[], Picture] = stripes
     frames: list[datetime] = field(default_factory=list)
 
     def fault(self, at: datetime) -> Cause | None:
@@ -39,10 +45,7 @@ class Lens:
 @dataclass(frozen=True)
 class FakeKeyframe:
     at: float
-
-    def picture(self) -> Picture:
-        stripes = np.arange(48, dtype=np.uint8) * 5
-        return np.repeat(np.tile(stripes, (27, 1))[:, :, None], 3, axis=2)
+    picture: Callable[[], Picture] = stripes
 
 
 class FakeRecording:
@@ -70,7 +73,7 @@ class FakeRecording:
         self.heard = stamp.boottime
         if self.keyframe is not None and stamp.boottime - self.keyframe.at < GOP:
             return
-        self.keyframe = FakeKeyframe(stamp.boottime)
+        self.keyframe = FakeKeyframe(stamp.boottime, self._lens.picture)
         self._lens.frames.append(stamp.wall)
         if self._start is not None and (self._cut or (stamp.wall - self._start).total_seconds() >= SEGMENT):
             self._close(None)
