@@ -14,6 +14,7 @@ from edge_agent.settings import Settings, load_settings
 from edge_agent.store.database import connect
 from edge_agent.store.facts import read_head
 from edge_agent.store.replace import take_over
+from edge_agent.sync.certificate import signing_request
 from edge_agent.sync.contract.http import Provisioned, ProvisionRequest, bearer
 from edge_agent.sync.contract.topics import Address
 from edge_agent.sync.enrol import CentreClient, keep
@@ -26,13 +27,13 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def provision(
     url: Annotated[str, typer.Option(help="The centre: https://HOST.")],
     token: Annotated[str, typer.Option(help="What `edge-agent central token` printed.")],
-    ca: Annotated[Path | None, typer.Option(help="Whom to believe, as a PEM file; else the system's list.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Whom to believe beside the system's list, as a PEM file.")] = None,
 ) -> None:
     """接入中心 / make this device's key, have it certified, and write down who it is from now on."""
     settings = load_settings()
     known = _known_agent(settings)
     folder = IdentityFolder(settings.store.data_dir)
-    request = ProvisionRequest(token=token, csr=folder.signing_request(known or "new"), agent=known)
+    request = ProvisionRequest(token=token, csr=signing_request(folder.private_key(), known or "new"), agent=known)
     given = CentreClient(url, ca=ca).provision(request)
     if known and given.agent != known:
         raise ConflictError(
@@ -43,7 +44,7 @@ def provision(
         _replace(settings, folder, given, url, ca)
     elif not known:
         prepare_agent(settings.model_copy(update={"agent": given.agent}))
-    keep(folder, given)
+    keep(folder, given, ca=ca)
     print(f"{given.tenant}/{given.agent}: 已接入 / provisioned at {given.http}")
 
 

@@ -11,6 +11,7 @@ from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.errands import Errands
+from edge_agent.serve.memory import return_memory
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.store.database import keep_small
@@ -134,7 +135,7 @@ class Sync:
         ca = folder.authority if folder.authority.exists() else None
         client = TusClient(self._identity.http, authorize, ca=ca)
         centre = CentreClient(self._identity.http, ca=ca, authorize=authorize)
-        renewal = Renewal(self._identity.agent, folder, centre, agent.clock)
+        renewal = Renewal(folder, centre, agent.clock)
         with agent.reading() as reader:
             Uploader(
                 self._identity.address,
@@ -180,6 +181,7 @@ def _order(settings: Settings) -> Order:
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
+    return_memory()
     with open_agent(settings) as agent:
         agent.writer.append(ServiceStarted(service="sync", version=__version__))
         service = Unprovisioned(agent)

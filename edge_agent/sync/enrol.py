@@ -32,7 +32,7 @@ _LENGTH = 4
 
 
 class CentreClient:
-    """HTTPS to the centre at `url`; `ca` is whom to believe, None: the system's authorities."""
+    """HTTPS to the centre at `url`; `ca` is whom to believe beside the system's authorities."""
 
     def __init__(self, url: str, *, ca: Path | None = None, authorize: Callable[[], str] | None = None) -> None:
         if not url.startswith(("https://", "http://")):
@@ -94,9 +94,13 @@ class CentreClient:
             ) from error
 
 
-def keep(folder: IdentityFolder, given: Provisioned) -> Identity:
-    """Write down who we are; the identity comes last, because the sync service waits for it."""
+def keep(folder: IdentityFolder, given: Provisioned, *, ca: Path | None = None) -> Identity:
+    """Write down who we are; the identity comes last, because the sync service waits for it.
+
+    `ca` is whom this device was told to believe; the centre's own authority stands beside it from now on.
+    """
     identity = Identity(tenant=given.tenant, agent=given.agent, mqtt=given.mqtt, http=given.http, keys=given.keys)
-    folder.write_certificates(given.certificate, given.authority)
+    told = "" if ca is None else ca.read_text("ascii")
+    folder.write_certificates(given.certificate, f"{given.authority}\n{told}")
     folder.write(identity)
     return identity

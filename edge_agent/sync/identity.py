@@ -10,12 +10,12 @@ The certificates may be read by the device's other services, which warn of their
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import NameOID
 
 from edge_agent.durable import replace_file
 from edge_agent.errors import InputError, StorageError
@@ -35,7 +34,10 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`mqtt` is mqtt://host:port or mqtts://host:port, `http` the centre's address; `keys` are Ed25519 in hex."""
+    """`mqtt` is mqtt://host:port or mqtts://host:port, `http` the centre's address; `keys` are Ed25519 in hex.
+
+    `renew_after` is when the certificate has come into its last third; None: not known yet.
+    """
 
     tenant: str
     agent: str
@@ -44,6 +46,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys: Annotated[list[str], msgspec.Meta(min_length=1)]
     user: str = ""
     password: str = ""
+    renew_after: datetime | None = None
 
     @property
     def address(self) -> Address:
@@ -109,12 +112,6 @@ class IdentityFolder:
         if not isinstance(private_key, Ed25519PrivateKey):
             raise StorageError(f"{self.key}: not an Ed25519 key.", do="Run edge-agent provision again.")
         return private_key
-
-    def signing_request(self, name: str) -> str:
-        """Give a certificate signing request for the device's key, as PEM."""
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(self.private_key(), None)
-        return request.public_bytes(Encoding.PEM).decode()
 
     def signer(self) -> Signer:
         return Signer(self.private_key())

@@ -16,6 +16,7 @@ from edge_agent.sync.contract import limits
 from edge_agent.sync.contract.codes import RefusedError
 from edge_agent.sync.contract.topics import TO_AGENT, Channel, parse
 from edge_agent.sync.identity import Identity, IdentityFolder
+from edge_agent.sync.trust import tls_context
 
 KEEPALIVE = 20
 """A line that died in silence is noticed after at most twice this: paho asks once, and waits as long for the answer."""
@@ -68,10 +69,13 @@ class Connection:
             client.username_pw_set(identity.user, identity.password)
         if url.scheme == "mqtts":
             certified = folder.certificate.exists()
-            client.tls_set(
-                ca_certs=str(folder.authority),
-                certfile=str(folder.certificate) if certified else None,
-                keyfile=str(folder.key) if certified else None,
+            authority = folder.authority if folder.authority.exists() else None
+            client.tls_set_context(
+                tls_context(
+                    authority,
+                    certificate=folder.certificate if certified else None,
+                    key=folder.key if certified else None,
+                )
             )
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
-from cryptography import x509
+import msgspec
 
 from edge_agent.clock import Clock
 from edge_agent.errors import EdgeAgentError
 from edge_agent.sync.enrol import CentreClient
-from edge_agent.sync.identity import IdentityFolder
+from edge_agent.sync.identity import Identity, IdentityFolder
 
 log = logging.getLogger(__name__)
-
-LEFT = 1 / 3
-"""Of its life: a certificate of 825 days has nine months to find a centre that is there."""
 
 LOOK_SECONDS = 6 * 3600.0
 
@@ -22,8 +20,7 @@ LOOK_SECONDS = 6 * 3600.0
 class Renewal:
     """Belongs to the thread that speaks HTTP. The broker sees the new certificate at the next connection."""
 
-    def __init__(self, agent: str, folder: IdentityFolder, client: CentreClient, clock: Clock) -> None:
-        self._agent = agent
+    def __init__(self, folder: IdentityFolder, client: CentreClient, clock: Clock) -> None:
         self._folder = folder
         self._client = client
         self._clock = clock
@@ -32,18 +29,27 @@ class Renewal:
     def tick(self) -> None:
         """Look four times a day; a centre that does not answer is asked again then."""
         stamp = self._clock.stamp()
-        # A device made known by hand has none: it has a password, or an open broker.
-        if stamp.boottime < self._due or not self._folder.certificate.exists():
+        if stamp.boottime < self._due:
             return
         self._due = stamp.boottime + LOOK_SECONDS
+        identity = self._folder.read()
+        # A device made known by hand has no certificate: it has a password, or an open broker.
+        if identity is None or not self._folder.certificate.exists():
+            return
+        if identity.renew_after is not None and stamp.wall < identity.renew_after:
+            return
         try:
-            old = x509.load_pem_x509_certificate(self._folder.certificate.read_bytes())
-            begins, ends = old.not_valid_before_utc, old.not_valid_after_utc
-            if stamp.wall < ends - (ends - begins) * LEFT:
-                return
-            new = self._client.renew(self._folder.signing_request(self._agent))
-            x509.load_pem_x509_certificate(new.encode())  # what can't be read must not replace what can
-            self._folder.write_certificate(new)
-            log.info("the certificate that ends at %s is renewed", ends)
+            self._look(identity, stamp.wall)
         except (EdgeAgentError, OSError, ValueError) as error:
             log.warning("the certificate is not renewed: %s", error)
+
+    def _look(self, identity: Identity, now: datetime) -> None:
+        from edge_agent.sync.certificate import renew_after, signing_request  # noqa: PLC0415 - see that module
+
+        due = renew_after(self._folder.certificate.read_text("ascii"))
+        if now >= due:
+            new = self._client.renew(signing_request(self._folder.private_key(), identity.agent))
+            due = renew_after(new)  # what can't be read must not replace what can
+            self._folder.write_certificate(new)
+            log.info("the certificate is renewed; the next time will be after %s", due)
+        self._folder.write(msgspec.structs.replace(identity, renew_after=due))

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER
+from edge_agent.sync.trust import tls_context
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 120.0
 """The server hashes a file, and may pass it on to S3, before it answers the last PATCH."""
@@ -62,16 +63,11 @@ class FileBody:
 
 
 class Web:
-    """Asks one server. `ca` is whom to believe, None: the system's authorities."""
+    """Asks one server. `ca` is whom to believe beside the system's authorities."""
 
     def __init__(self, *, ca: Path | None = None) -> None:
-        self._pool = PoolManager(
-            maxsize=1,
-            retries=False,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
-            ca_certs=None if ca is None else str(ca),
-            socket_options=[*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)],
-        )
+        self._ca = ca
+        self._pools: dict[str, PoolManager] = {}
 
     def ask(
         self,
@@ -90,7 +86,9 @@ class Web:
         if isinstance(body, FileBody):
             sent["Content-Length"] = str(body.length)
         try:
-            answer = self._pool.request(method, url, headers=sent, body=body, redirect=False, preload_content=whole)
+            answer = self._pool(url).request(
+                method, url, headers=sent, body=body, redirect=False, preload_content=whole
+            )
         except (HTTPError, OSError) as error:
             raise LineError(f"{method}: {error}") from error
         if answer.status < _BAD_REQUEST:
@@ -101,7 +99,21 @@ class Web:
             raise LineError(f"{method}: {error}") from error
 
     def close(self) -> None:
-        self._pool.clear()
+        for pool in self._pools.values():
+            pool.clear()
+
+    def _pool(self, url: str) -> PoolManager:
+        """Give the connections of a scheme; the authorities' certificates are read where TLS is spoken."""
+        scheme = url.partition(":")[0]
+        if scheme not in self._pools:
+            self._pools[scheme] = PoolManager(
+                maxsize=1,
+                retries=False,
+                timeout=Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+                ssl_context=tls_context(self._ca) if scheme == "https" else None,
+                socket_options=[*HTTPConnection.default_socket_options, (socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)],
+            )
+        return self._pools[scheme]
 
 
 def read_some(answer: BaseHTTPResponse, size: int = _PIECE) -> bytes:

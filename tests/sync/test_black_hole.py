@@ -111,8 +111,8 @@ def test_after_a_cold_boot_a_lesson_is_recorded_snapped_and_checked_in(
         agent, desk = house.agent, Desk(house.agent.writer, policies)
         folder = IdentityFolder(agent.settings.store.data_dir)
         public = folder.signer().public.public_bytes_raw().hex()
-        urls = {"mqtt": f"mqtt://127.0.0.1:{mqtt}", "http": f"http://127.0.0.1:{http}"}
-        folder.write(Identity(tenant="jinan", agent="ea-test", keys=[public], **urls))
+        broker_url, http_url = f"mqtt://127.0.0.1:{mqtt}", f"http://127.0.0.1:{http}"
+        folder.write(Identity(tenant="jinan", agent="ea-test", keys=[public], mqtt=broker_url, http=http_url))
         agent.writer.run(lambda tx: save_trainees(tx, [Trainee("t1", "c1", "王伟", "370102199003071234")]))
         house.bind(camera.rtsp_url)
         config = write_config(tmp_path, agent.settings)

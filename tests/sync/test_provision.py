@@ -149,7 +149,7 @@ def test_a_certificate_is_renewed_in_its_last_third_and_the_broker_takes_the_new
     def tick(days: int, url: str = url) -> bytes:
         clock = SettableClock(datetime.now(UTC) + timedelta(days=days))
         client = CentreClient(url, authorize=lambda: bearer(signer, address, datetime.now(UTC)))
-        Renewal(identity.agent, folder, client, clock).tick()
+        Renewal(folder, client, clock).tick()
         client.close()
         return folder.certificate.read_bytes()
 
@@ -157,6 +157,10 @@ def test_a_certificate_is_renewed_in_its_last_third_and_the_broker_takes_the_new
     assert tick(540) == first  # of 825
     assert tick(560, url="http://127.0.0.1:1") == first
     assert tick(560) != first
+    renewed = folder.read()
+    assert renewed is not None
+    assert renewed.renew_after is not None
+    assert renewed.renew_after > datetime.now(UTC) + timedelta(days=540)
     modes = {path: path.stat().st_mode & 0o777 for path in (folder.root, folder.certificate, folder.key, folder.file)}
     assert modes == {folder.root: 0o750, folder.certificate: 0o640, folder.key: 0o600, folder.file: 0o600}
     with program(tmp_path / "sync.log", "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(data)):
