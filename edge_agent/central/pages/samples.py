@@ -34,7 +34,7 @@ def one_sample(visitor: Reader, identifier: str) -> Response:
             sample=sample,
             drawn=sampling.read(sample),
             items=sampling.list_items(tx, sample),
-            wrong=sampling.check(tx, visitor.centre.verifier, sample),
+            tampered=sampling.check(tx, visitor.centre.verifier, sample),
         )
 
 
