@@ -64,17 +64,17 @@ def list_agents(tx: Tx, tenant: str = "") -> list[AgentRow]:
 
 def lock(tx: Tx, addresses: Iterable[Address]) -> Mapping[Address, AgentRow]:
     """Lock the rows of these agents until the commit, in one order, so that two workers can't wait for each other."""
-    wanted = {(address.tenant, address.agent) for address in addresses}
+    wanted = set(addresses)
     if not wanted:
         return {}
-    marks = ", ".join(["(%s, %s)"] * len(wanted))
-    values = [part for pair in wanted for part in pair]
+    names = {address.agent for address in wanted}  # unique in all tenants, and what the index is on
+    marks = ", ".join(["%s"] * len(names))
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM agents WHERE (tenant, agent) IN (VALUES {marks}) ORDER BY number FOR UPDATE",  # noqa: S608 - marks only
-        values,
+        f"SELECT {_COLUMNS} FROM agents WHERE agent IN ({marks}) ORDER BY number FOR UPDATE",  # noqa: S608 - marks only
+        list(names),
     )
     found = [_agent(row) for row in rows]
-    return {agent.address: agent for agent in found}
+    return {agent.address: agent for agent in found if agent.address in wanted}
 
 
 def revoke(tx: Tx, address: Address, *, now: datetime) -> bool:

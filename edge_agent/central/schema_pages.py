@@ -70,10 +70,11 @@ CREATE TABLE lessons(
     segments BIGINT NOT NULL DEFAULT 0, seconds BIGINT NOT NULL DEFAULT 0, bytes BIGINT NOT NULL DEFAULT 0,
     gaps BIGINT NOT NULL DEFAULT 0, first_place BIGINT NOT NULL DEFAULT 0, last_place BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY(agent, id));
-CREATE INDEX lessons_day ON lessons(day, start);
-CREATE INDEX lessons_verdict ON lessons(verdict, day);
-CREATE INDEX lessons_class ON lessons(agent, class_id, day);
-CREATE INDEX lessons_edits ON lessons(day) WHERE confirmed = 0;
+CREATE INDEX lessons_day ON lessons(day, start, agent, id);
+CREATE INDEX lessons_verdict ON lessons(day, verdict);
+CREATE INDEX lessons_venue ON lessons(agent, day, start, id);
+CREATE INDEX lessons_class ON lessons(agent, class_id, day, start, id);
+CREATE INDEX lessons_edits ON lessons(day, start, agent, id) WHERE confirmed = 0;
 -- `in_fact` and `out_fact` are places of facts, by which a correction names them.
 CREATE TABLE attendance(
     agent BIGINT NOT NULL, unit TEXT NOT NULL, trainee TEXT NOT NULL, class_id TEXT NOT NULL, lesson TEXT NOT NULL,
@@ -88,7 +89,7 @@ CREATE TABLE snapshots(
     state TEXT NOT NULL, at BIGINT, camera TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '',
     media TEXT NOT NULL DEFAULT '', heads BIGINT, cause TEXT NOT NULL DEFAULT '', PRIMARY KEY(agent, lesson, slot));
 CREATE INDEX snapshots_media ON snapshots(agent, media);
-CREATE INDEX snapshots_at ON snapshots(at);
+CREATE INDEX snapshots_at ON snapshots(at, agent, slot);
 CREATE TABLE media_gone(agent BIGINT NOT NULL, media TEXT NOT NULL, cause TEXT NOT NULL, PRIMARY KEY(agent, media));
 -- Who the opaque ids are, out of the rosters. `person` is a keyed hash of the document number: the same person at two
 -- venues has the same one, and nobody who reads it can try numbers. `shared`: more than one row has this person.

@@ -26,7 +26,7 @@ def overview(visitor: Reader) -> Response:
     with visitor.reading() as tx:
         states = venues.count_states(tx, visitor.scope, visitor.now)
         verdicts = lessons.count_verdicts(tx, visitor.scope, today.isoformat())
-        late = venues.list_venues(tx, visitor.scope, visitor.now, order="oldest").items[:8]
+        late = venues.list_late(tx, visitor.scope, visitor.now)
         waiting = classes.count_waiting(tx, visitor.scope)
         edits = lessons.list_lessons(tx, visitor.scope, unconfirmed=True).total
         yesterday = lessons.count_verdicts(tx, visitor.scope, (today - timedelta(days=1)).isoformat())
@@ -35,7 +35,7 @@ def overview(visitor: Reader) -> Response:
         "overview.html",
         states=states,
         verdicts=verdicts,
-        late=[each for each in late if (age := each.age(visitor.now)) is not None and age > venues.LATE],
+        late=late,
         waiting=waiting,
         edits=edits,
         yesterday=yesterday,

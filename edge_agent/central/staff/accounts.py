@@ -46,6 +46,13 @@ class Scope:
             return f"{column} IN (SELECT tenant FROM tenants WHERE district = %s)", [self.value]
         return "1 = 1", []
 
+    def of_agents(self, column: str) -> tuple[str, list[str]]:
+        """Give the condition that the agent whose number is in `column` lies in the scope."""
+        condition, values = self.where("tenant")
+        if self.everything:
+            return condition, values  # nothing to look up
+        return f"{column} IN (SELECT number FROM agents WHERE {condition})", values
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

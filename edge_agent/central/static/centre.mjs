@@ -1,5 +1,5 @@
 // Plays the files of a lesson one after the other; checks and sends tables; shows what is told once.
-import { call } from './app.mjs';
+import { call } from './api.mjs';
 
 const player = document.getElementById('player');
 const buttons = [...document.querySelectorAll('[data-play]')];

@@ -71,8 +71,8 @@ _COLUMNS = """
         AND snapshots.state = 'taken' AND slot_kind <> 'hand'),
     (SELECT count(*) FROM snapshots WHERE snapshots.agent = lessons.agent AND snapshots.lesson = lessons.id
         AND snapshots.state = 'missed')"""
-_NARROW = "lessons JOIN agents ON agents.number = lessons.agent"
 _JOINS = (
+    " JOIN agents ON agents.number = lessons.agent"
     " LEFT JOIN classes ON classes.agent = lessons.agent AND classes.id = class_id"
     " LEFT JOIN rooms ON rooms.agent = lessons.agent AND rooms.room = lessons.room"
     " LEFT JOIN teachers ON teachers.agent = lessons.agent AND teachers.id = lessons.teacher"
@@ -92,7 +92,7 @@ def list_lessons(
     page: int = 1,
 ) -> Page[Lesson]:
     """Give lessons by day and time; `verdict` "open" means that there is none yet."""
-    condition, values = scope.where("agents.tenant")
+    condition, values = scope.of_agents("agent")
     conditions, given = [condition], list[str | int](values)
     for text, value in (("day >= %s", since), ("day <= %s", until), ("class_id = %s", class_id)):
         if value:
@@ -102,18 +102,18 @@ def list_lessons(
         conditions.append("verdict = %s")
         given.append("" if verdict == "open" else verdict)
     if venue is not None:
-        conditions.append("lessons.agent = %s")
+        conditions.append("agent = %s")
         given.append(venue)
     if unconfirmed:
         conditions.append("confirmed = 0")
     # The rows of the page are found first, and only they are joined and counted.
-    narrow = f"{_NARROW} WHERE {' AND '.join(conditions)}"
     found = read_page(
         tx,
-        "lessons.agent, lessons.id",
-        narrow,
+        "agent, id",
+        f"lessons WHERE {' AND '.join(conditions)}",
         given,
-        order="day, start, lessons.agent, lessons.id",
+        # An index gives either order; within a venue another one than among all.
+        order="day, start, agent, id" if venue is None else "day, start, id",
         number=page,
         make=lambda row: (int(row[0]), str(row[1])),
     )
@@ -130,9 +130,9 @@ def get_lesson(tx: Tx, agent: int, identifier: str) -> Lesson:
 
 
 def count_verdicts(tx: Tx, scope: Scope, day: str) -> dict[str, int]:
-    condition, values = scope.where("agents.tenant")
+    condition, values = scope.of_agents("agent")
     rows = tx.rows(
-        f"SELECT verdict, count(*) FROM {_NARROW} WHERE day = %s AND {condition} GROUP BY verdict", [day, *values]
+        f"SELECT verdict, count(*) FROM lessons WHERE day = %s AND {condition} GROUP BY verdict", [day, *values]
     )
     return {verdict or "open": int(count) for verdict, count in rows}
 
@@ -141,8 +141,10 @@ def _read(tx: Tx, keys: list[tuple[int, str]]) -> dict[tuple[int, str], Lesson]:
     if not keys:
         return {}
     marks = ", ".join(["(%s, %s)"] * len(keys))
+    # A join with the wanted keys: SQLite reads the whole table for `(agent, id) IN (VALUES ...)`.
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM {_NARROW}{_JOINS} WHERE (lessons.agent, lessons.id) IN (VALUES {marks})",
+        f"WITH wanted(number, lesson) AS (VALUES {marks}) SELECT {_COLUMNS} FROM wanted"
+        f" JOIN lessons ON lessons.agent = wanted.number AND lessons.id = wanted.lesson{_JOINS}",
         [part for key in keys for part in key],
     )
     return {(row[0], row[3]): _lesson(row) for row in rows}
@@ -222,18 +224,15 @@ def list_shots(tx: Tx, agent: int, lesson: str) -> list[Shot]:
 
 def page_shots(tx: Tx, scope: Scope, *, since: int, until: int, venue: int | None, page: int) -> Page[Shot]:
     """Give the pictures taken between two instants, newest first."""
-    condition, values = scope.where("agents.tenant")
+    condition, values = scope.of_agents("snapshots.agent")
     given: list[str | int] = [since, until, *values]
-    source = (
-        f"{_SHOTS} JOIN agents ON agents.number = snapshots.agent"
-        f" WHERE snapshots.at >= %s AND snapshots.at < %s AND {condition}"
-    )
+    source = f"{_SHOTS} WHERE snapshots.at >= %s AND snapshots.at < %s AND {condition}"
     if venue is not None:
         source += " AND snapshots.agent = %s"
         given.append(venue)
-    columns = f"{_SHOT}, coalesce(nullif(venue, ''), agents.agent)"
+    columns = f"{_SHOT}, (SELECT coalesce(nullif(venue, ''), agents.agent) FROM agents WHERE number = snapshots.agent)"
     return read_page(
-        tx, columns, source, given, order="snapshots.at DESC, snapshots.agent, slot", number=page, make=_shot
+        tx, columns, source, given, order="snapshots.at DESC, snapshots.agent DESC, slot DESC", number=page, make=_shot
     )
 
 

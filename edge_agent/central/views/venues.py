@@ -98,6 +98,18 @@ def list_venues(
     )
 
 
+def list_late(tx: Tx, scope: Scope, now: datetime, limit: int = 8) -> list[Venue]:
+    """Give the venues that are heard and whose oldest fact has waited for more than an hour, the worst first."""
+    condition, values = scope.where("agents.tenant")
+    fresh = to_micros(now - SILENT)
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE oldest < %s AND online = 1 AND agents.state_at >= %s"
+        f" AND revoked IS NULL AND {condition} ORDER BY oldest LIMIT %s",
+        [fresh, to_micros(now - LATE), fresh, *values, limit],
+    )
+    return [_venue(row) for row in rows]
+
+
 def count_states(tx: Tx, scope: Scope, now: datetime) -> dict[str, int]:
     condition, values = scope.where("agents.tenant")
     rows = tx.rows(
