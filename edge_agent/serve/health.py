@@ -27,6 +27,7 @@ from edge_agent.store.lessons import get_lesson, load_timetables
 from edge_agent.store.training import get_class
 from edge_agent.sync.identity import IdentityFolder
 from edge_agent.upkeep.archivist import KINDS, ArchiveState, ArchiveView
+from edge_agent.upkeep.board import read_boards
 from edge_agent.upkeep.disk import MB, Forecast, forecast
 from edge_agent.upkeep.health.lessons import RECENT
 from edge_agent.upkeep.health.view import CameraView, LessonView, View
@@ -81,6 +82,7 @@ def gather(
         under_voltage=under_voltage(),
         archive=archive or _archive(settings, connection),
         lessons=list(_lessons(connection, stamp.wall)),
+        boards=read_boards(settings.store.data_dir),
     )
 
 

@@ -26,6 +26,7 @@ from edge_agent.store.setup import note_high_water
 from edge_agent.store.writer import Transaction
 from edge_agent.upkeep.alarms import Alarms
 from edge_agent.upkeep.archivist import Archivist
+from edge_agent.upkeep.board import note_board
 from edge_agent.upkeep.disk import MB
 from edge_agent.upkeep.health import examine
 from edge_agent.upkeep.metrics import FILE as METRICS
@@ -58,6 +59,7 @@ class Upkeep:
         self._agent = agent
         self._reader = agent.connect()
         self._timekeeper = Timekeeper()
+        note_board(agent.settings.store.data_dir)
         self._signer = load_or_make(seal_keys(agent.settings), agent.writer)
         policy = load_policy(agent.settings.policy).policy
         self._rules = rules_of(agent.settings.media, policy.retention.snapshot_years)

@@ -43,4 +43,7 @@ def write_metrics(path: Path, view: View, raised: Sequence[OpenAlarm]) -> None:
         gauge("lessons_that_fit", "Lessons for which there is space.", view.forecast.lessons)
     if view.celsius is not None:
         gauge("temperature_celsius", "The hottest zone of the board.", view.celsius)
+    gauge("under_voltage", "1 while the board reports that its supply sags.", view.under_voltage)
+    if view.archive is not None:
+        gauge("archive_waiting_files", "Files that the archive disk has not got.", view.archive.waiting)
     write_to_textfile(str(path), registry)

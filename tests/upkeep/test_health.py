@@ -15,6 +15,7 @@ from edge_agent.store.alarms import OpenAlarm
 from edge_agent.store.cameras import Known
 from edge_agent.upkeep.alarms import Alarms
 from edge_agent.upkeep.archivist import ArchiveState, ArchiveView
+from edge_agent.upkeep.board import Boards
 from edge_agent.upkeep.disk import Forecast
 from edge_agent.upkeep.disk import Level as Space
 from edge_agent.upkeep.health import Finding, Level, View, examine
@@ -91,6 +92,8 @@ def test_a_well_device_has_no_findings() -> None:
         (replace(WELL, celsius=83), {"heat": Level.CRITICAL}),
         (replace(WELL, under_voltage=True), {"power": Level.WARNING}),
         (replace(WELL, archive=ArchiveView(ArchiveState.WELL, 7)), {}),
+        (replace(WELL, boards=Boards("10000000abcdef", "10000000abcdef")), {}),
+        (replace(WELL, boards=Boards("10000000abcdef", "10000000123456")), {"board": Level.WARNING}),
         (replace(WELL, archive=ArchiveView(ArchiveState.ABSENT, 7)), {"archive": Level.WARNING}),
         (replace(WELL, archive=ArchiveView(ArchiveState.FULL, 7, "full")), {"archive": Level.WARNING}),
         (replace(WELL, stamp=replace(WELL.stamp, trust=Trust.UNTRUSTED)), {"clock": Level.CRITICAL}),

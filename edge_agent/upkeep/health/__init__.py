@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge_agent.upkeep.health.archive import ArchiveCheck
+from edge_agent.upkeep.health.board import BoardCheck
 from edge_agent.upkeep.health.camera import CameraCheck
 from edge_agent.upkeep.health.certificate import CertificateCheck
 from edge_agent.upkeep.health.clock import ClockCheck
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     PolicyCheck(),
     LessonCheck(),
     HeatCheck(),
+    BoardCheck(),
 )
 
 __all__ = ["CHECKS", "Check", "Finding", "Level", "View", "examine"]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from edge_agent.model.stamp import Stamp
 from edge_agent.store.cameras import Known
 from edge_agent.upkeep.archivist import ArchiveView
+from edge_agent.upkeep.board import Boards
 from edge_agent.upkeep.disk import Forecast, Level
 
 
@@ -58,3 +59,4 @@ class View:
     under_voltage: bool = False
     archive: ArchiveView | None = None
     lessons: Sequence[LessonView] = ()
+    boards: Boards | None = None
