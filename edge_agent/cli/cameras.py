@@ -129,8 +129,8 @@ def list_command(
         "教室 / room",
         "名称 / name",
         "类型 / kind",
-        "地址 / address",
-        "序列号 / serial",
+        Column("地址 / address", overflow="fold"),
+        Column("序列号 / serial", overflow="fold"),
         "状态 / state",
     )
     for one in cameras:
@@ -213,7 +213,7 @@ def _state(state: Known | None) -> dict[str, str]:
 def _print_found(found: list[Found]) -> None:
     table = Table(
         Column("地址 / address", no_wrap=True),
-        "序列号 / serial",
+        Column("序列号 / serial", overflow="fold"),
         "厂家 型号 / maker, model",
         "ONVIF",
         "说明 / what to know",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from importlib import import_module
 from itertools import groupby
@@ -107,6 +107,7 @@ class _Routes:
             "lesson": lesson,
             "camera": chosen,
             "cameras": [{"id": each, "name": names[each]} for each in recorded],
+            "offset": round((span.start.utcoffset() or timedelta(0)).total_seconds()),
             "running": span.start <= stage.now() <= span.end,
             "length": round(show.length, 3),
             "codecs": sorted({piece.codec for piece in show.pieces}),

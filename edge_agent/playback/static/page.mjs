@@ -12,6 +12,7 @@ if (asked.get("live")) {
   const player = await play(element, { lesson: asked.get("lesson"), camera: asked.get("camera") ?? "", hls });
   const choice = document.querySelector("#camera");
   for (const { id, name } of player.show?.cameras ?? []) choice.append(new Option(name, id));
+  choice.value = player.camera;
   choice.hidden = choice.options.length < 2;
   choice.addEventListener("change", () => player.load(choice.value));
   const button = document.querySelector("#download");

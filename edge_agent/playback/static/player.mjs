@@ -24,7 +24,8 @@ const CAUSES = {
 };
 
 const parseTime = (text) => new Date(text).getTime() / 1000;
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("zh-CN", { hour12: false });
+/** The venue's time of day, whatever zone this machine believes it is in. */
+const clock = (seconds, offset) => new Date((seconds + offset) * 1000).toISOString().slice(11, 19);
 
 async function ask(path, init) {
   const response = await fetch(`${BASE}/${path}`, { credentials: "same-origin", ...init });
@@ -142,6 +143,7 @@ class Player {
     this.camera = camera;
     this.video = element.querySelector("video") ?? element.appendChild(make("video", { controls: true }));
     this.video.playsInline = true;
+    this.video.classList.add("playback-video");
     this.status = element.querySelector("[role=status]") ?? element.appendChild(make("p", { role: "status" }));
     this.picture = make("img", { className: "playback-picture", alt: "", hidden: true });
     this.wall = make("output", { className: "playback-clock" });
@@ -208,11 +210,12 @@ class Player {
       return;
     }
     if (foreign) {
-      this.tell(say("此浏览器不能播放 H.265，下面是关键画面；完整录像请下载。", "This browser can't play H.265: here are still pictures; download the recording."));
+      this.tell(say("此浏览器不能播放 H.265，只显示关键画面；完整录像请下载。", "This browser can't play H.265: here are still pictures; download the recording."));
       this.showPicture(at);
       return;
     }
     this.tell("");
+    this.showTime(at);
     if (this.hls) {
       this.video.src = `${BASE}/lessons/${this.lesson}/${this.camera}/index.m3u8?n=${this.show.pieces.length}`;
     } else {
@@ -236,8 +239,12 @@ class Player {
     return parseTime(piece.start) + time - piece.at;
   }
 
+  clockAt(time) {
+    return clock(this.wallAt(time), this.show.offset);
+  }
+
   showTime(time) {
-    if (this.show?.pieces.length) this.wall.textContent = clock(this.wallAt(time));
+    if (this.show?.pieces.length) this.wall.textContent = this.clockAt(time);
   }
 
   seek(time) {
@@ -262,13 +269,13 @@ class Player {
     const count = Math.min(12, Math.max(1, Math.floor(length / 2)));
     const shots = Array.from({ length: pieces.length ? count : 0 }, (_, index) => {
       const from = (length * index) / count;
-      const image = make("img", { loading: "lazy", alt: clock(this.wallAt(from)) });
+      const image = make("img", { loading: "lazy", alt: this.clockAt(from) });
       shown.then(() => { image.src ||= this.pictureAddress(from, 160); });
-      const shot = make("button", { type: "button", title: clock(this.wallAt(from)) }, image);
+      const shot = make("button", { type: "button", title: this.clockAt(from) }, image);
       const exact = ({ offsetX }) => from + (length / count) * Math.min(1, Math.max(0, offsetX / shot.clientWidth));
       shot.addEventListener("pointermove", (event) => {
         image.src = this.pictureAddress(exact(event), 160);
-        shot.title = clock(this.wallAt(exact(event)));
+        shot.title = this.clockAt(exact(event));
       });
       shot.addEventListener("click", (event) => this.seek(event.detail ? exact(event) : from));
       const until = from + length / count;
