@@ -34,7 +34,7 @@ class Service:
         self.worker.start()
         if self.http is not None:
             self.http.start()
-            self.centre.digester.start()
+            self.centre.digester.start(lambda: self.worker.busy)
             self.messenger.start()
             log.info("serving on http://%s:%d", self.centre.config.host, self.http.port)
 

@@ -29,6 +29,8 @@ GROUP = "centre"
 _TOGETHER = 50  # messages a transaction: 5,000 facts, some 100 ms
 _RETRY_SECONDS = 1.0
 _MISSING_SECONDS = 1.0
+_MANY = 10  # messages that wait together: a backlog comes in
+_BUSY_SECONDS = 0.5
 _ROLL_CALL_SECONDS = 5.0
 """How long a worker that has just connected hears the retained states of all agents: each is answered with where the
 centre stands, so that nobody waits for a pause of their own to end after an outage of the centre."""
@@ -57,6 +59,7 @@ class Worker:
         self._messages: SimpleQueue[_Message | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._roll_call_ends: float | None = None
+        self._busy_until = 0.0
         self._client = self._make_client(mqtt, ca)
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
@@ -71,6 +74,11 @@ class Worker:
         self._thread.join()
         self._client.disconnect()
         self._client.loop_stop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a backlog comes in just now."""
+        return self._clock.boottime() < self._busy_until
 
     def publish(self, reply: Reply) -> None:
         self._client.publish(reply.address.topic(reply.channel), reply.message, qos=1)
@@ -106,6 +114,8 @@ class Worker:
         due = 0.0
         while not self._stopping.is_set():
             waiting = self._wait()
+            if len(waiting) >= _MANY:
+                self._busy_until = self._clock.boottime() + _BUSY_SECONDS
             if waiting:
                 self._take(waiting)
             now = self._clock.boottime()

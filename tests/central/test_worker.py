@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_agent.central import registry
 from edge_agent.central.database import Database, open_database
-from edge_agent.central.ingest import Ingest
+from edge_agent.central.digest.digester import Digester
+from edge_agent.central.ingest import Arrival, Ingest
 from edge_agent.central.worker import Worker
 from edge_agent.clock import SettableClock
 from edge_agent.sync.contract.messages import FactsAck, State, read_ack
@@ -137,3 +139,28 @@ def test_garbage_on_every_topic_stops_nothing_behind_it(speaker: Speaker, worker
         counted: dict[str, int] = dict(tx.rows("SELECT topic, sum(count) FROM refusals GROUP BY topic"))
     for topic, count in Counter(topic for topic, _ in GARBAGE).items():
         assert counted[topic] >= count  # a state is heard twice while the worker calls the roll
+
+
+def test_pages_wait_while_a_backlog_comes_in(database: Database) -> None:
+    busy = threading.Event()
+    busy.set()
+    Ingest(database, CENTRE).take([Arrival(ADDRESS, Channel.EV, Journal().grow(3).batch(1, 3))], NOW)
+    digester, looked = Digester(database, b"secret"), threading.Semaphore(0)
+
+    def receiving() -> bool:
+        looked.release()
+        return busy.is_set()
+
+    def digested() -> int:
+        with database.read() as tx:
+            row = tx.row("SELECT coalesce(max(seq), 0) FROM digested")
+        assert row is not None
+        return int(row[0])
+
+    digester.start(receiving)
+    for _ in range(5):
+        assert looked.acquire(timeout=30)
+    assert digested() == 0
+    busy.clear()
+    assert eventually(lambda: digested() == 3)
+    digester.stop()

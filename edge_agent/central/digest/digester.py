@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 import threading
+from collections.abc import Callable
 
 from edge_agent.central.chains import place
 from edge_agent.central.database import Database, Tx
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 _TOGETHER = 500  # facts a transaction: some 50 ms, so that receivers wait for no longer on SQLite
 _IDLE_SECONDS = 1.0
+_GIVE_WAY_SECONDS, _LOOK_SECONDS = 20.0, 0.1
+"""While a receiver of this process takes in a backlog, it goes first: pages are late for as long, not venues."""
+
 _SEQ_MASK = (1 << 40) - 1
 _KINDS = (plan, room, people)  # imported for what they register
 
@@ -32,10 +36,13 @@ class Digester:
     def __init__(self, database: Database, secret: bytes) -> None:
         self._database = database
         self._secret = secret
+        self._busy: Callable[[], bool] = lambda: False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="digest", daemon=True)
 
-    def start(self) -> None:
+    def start(self, busy: Callable[[], bool] = lambda: False) -> None:
+        """Begin; `busy` says whether this process takes in a backlog just now."""
+        self._busy = busy
         self._thread.start()
 
     def stop(self) -> None:
@@ -61,6 +68,7 @@ class Digester:
                 " WHERE heads.upto > coalesce(digested.seq, 0) ORDER BY heads.agent, heads.epoch LIMIT 1000"
             )
         for agent, epoch, upto, seq in behind:
+            self._give_way()
             if self._stopping.is_set():
                 return False
             more |= self._digest(agent, epoch, _TOGETHER) + seq < upto
@@ -69,6 +77,11 @@ class Digester:
         with self._database.write() as tx:
             more |= _read_states(tx)
         return more or len(behind) == 1000  # noqa: PLR2004 - the limit above
+
+    def _give_way(self) -> None:
+        for _ in range(round(_GIVE_WAY_SECONDS / _LOOK_SECONDS)):
+            if not self._busy() or self._stopping.wait(_LOOK_SECONDS):
+                return
 
     def _digest(self, agent: int, epoch: int, most: int) -> int:
         """Digest an agent's next facts; give how many. What one transaction can't take is taken one by one."""
