@@ -93,6 +93,8 @@ class _Line:
                 message = await run_sync(self.talk.hear, sight)
             if message is not None:
                 await self._send(message.json())
+                async with self._turn:
+                    await run_sync(self.talk.afterwards)
 
     async def show(self) -> None:
         """Send the board whenever something changed, and every few seconds for the clock."""

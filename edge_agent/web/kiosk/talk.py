@@ -41,6 +41,7 @@ class Talk:
         self._visit = 0
         self._done: int | None = None
         self._tries = 0
+        self._signed = ""
         self._last: Message | None = None
 
     def look(self) -> Board:
@@ -73,6 +74,12 @@ class Talk:
             return None
         self._last = message
         return replace(message, frame=number, first=self._first[1])
+
+    def afterwards(self) -> None:
+        """Do what nobody waits for, once the answer is on its way: let the template of whoever signed in grow."""
+        trainee, self._signed = self._signed, ""
+        if trainee and self._faces is not None and self._meeting is not None:
+            self._faces.confirmed(self._meeting, trainee)
 
     def close(self) -> None:
         if self._faces is not None:
@@ -123,8 +130,8 @@ class Talk:
             replies = self._site.desk.tap(trainee, visit)
         except StorageError:
             return said.not_saved(self._words)
-        if self._faces is not None and self._meeting is not None and any(reply.said.counts for reply in replies):
-            self._faces.confirmed(self._meeting, trainee)
+        if any(reply.said.counts for reply in replies):
+            self._signed = trainee
         with self._site.readers() as connection:
             name = get_trainee(connection, trainee).name
         return said.outcome(replies, name, self._board, self._zone, self._words)
