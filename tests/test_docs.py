@@ -40,3 +40,17 @@ def test_the_dashboard_shows_the_metrics_that_are_written() -> None:
     board = json.loads((ROOT / "config/grafana-dashboard.json").read_text())
     shown = {target["expr"].removeprefix("edge_agent_") for panel in board["panels"] for target in panel["targets"]}
     assert shown == written
+
+
+def test_every_prompt_of_the_kiosk_is_explained_to_its_operators() -> None:
+    """The manual promises it: what stands on the kiosk's screen is found there, whatever time or lesson it names."""
+    manual = (ROOT / "docs/操作手册.md").read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in sorted((ROOT / "edge_agent/web/kiosk").glob("*.py")))
+    prompts = set(re.findall(r'_\("([^"]{2,})"', source))
+    assert len(prompts) > 30
+
+    def explained(prompt: str) -> bool:
+        fixed = [re.escape(part) for part in re.split(r"%\(\w+\)s", prompt)]
+        return re.search(r"[0-9:n第节]+?".join(fixed), manual) is not None
+
+    assert sorted(prompt for prompt in prompts if not explained(prompt)) == []
