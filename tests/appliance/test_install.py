@@ -136,11 +136,12 @@ def test_without_network_nothing_is_left_and_the_bundle_is_named(
     source = make_source("1.0.0")
     fetching = Source(layout.root / "checkout")
     shutil.copytree(source.folder, fetching.folder, ignore=shutil.ignore_patterns("wheels"))
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    with pytest.raises(RefusalError, match="--offline"):
-        install(fetching, layout, manager)
+    with monkeypatch.context() as offline:
+        offline.delenv("PYTHONPATH")  # what the tests have installed would do
+        for name, value in {"INDEX_URL": "http://127.0.0.1:9/simple", "RETRIES": "0", "NO_CACHE_DIR": "1"}.items():
+            offline.setenv(f"PIP_{name}", value)
+        with pytest.raises(RefusalError, match="--offline"):
+            install(fetching, layout, manager)
     assert list(layout.versions.iterdir()) == []
     assert not layout.current.exists()
     assert install(source, layout, manager) == current(layout), "with a bundle it goes"
