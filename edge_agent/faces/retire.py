@@ -7,7 +7,9 @@ well within 60 s, whatever was missed while the device was off.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 
 from edge_agent.faces.gallery import Cause, Gallery
 from edge_agent.model.kinds.people import TemplateDeleted
@@ -27,6 +29,12 @@ def retire(gallery: Gallery, connection: Connection, writer: Writer, today: date
         gallery.delete([trainee for trainee, each in doomed.items() if each == cause], cause)
     announce(gallery, writer)
     return len(doomed)
+
+
+def retire_at(folder: Path, connection: Connection, writer: Writer, today: date) -> int:
+    """The same for the gallery in `folder` that nobody has open: recognition is off, forgetting is not."""
+    with closing(Gallery(folder)) as gallery:
+        return retire(gallery, connection, writer, today)
 
 
 def announce(gallery: Gallery, writer: Writer) -> None:

@@ -69,9 +69,8 @@ class KioskService:
             site.desk.settle()
         note_pictures(site.writer, self._reader, site.now().wall)
         self._switch_faces()
-        if self._faces is not None and self._is_due("faces", RETIRE_SECONDS):
-            now = site.now().wall
-            self._faces.retire(self._reader, now.astimezone(site.policies(site.settings.policy).policy.zone).date())
+        if self._is_due("faces", RETIRE_SECONDS):
+            self._forget()
         if self._is_due("tidy", _HOUR):
             site.writer.run(sessions.drop_expired)
         if self._tls is not None and self._is_due("names", _MINUTE):
@@ -85,6 +84,15 @@ class KioskService:
         self._reader.close()
         if self._faces is not None:
             self._faces.close()
+
+    def _forget(self) -> None:
+        """Delete the templates that may no longer be kept; those of a device that recognises nobody any more, too."""
+        site, folder = self._site, self._agent.settings.store.data_dir / "faces"
+        today = site.now().wall.astimezone(site.policies(site.settings.policy).policy.zone).date()
+        if self._faces is not None:
+            self._faces.retire(self._reader, today)
+        elif (folder / "faces.db").exists():
+            import_module("edge_agent.faces.retire").retire_at(folder, self._reader, site.writer, today)
 
     def _switch_faces(self) -> None:
         """Begin or end recognition as the registered assessment says; kiosks that talk then begin anew."""
