@@ -40,6 +40,8 @@ _MOVED = 0.5
 """Eye distances: a living head that went so far has turned a little, too."""
 _LIDS, _LIDS_ALONE, _LIDS_DOWN = 0.42, 2.5, 0.04
 """Of flats whose eyes changed that much more than their mouth the eyes' figure was at most 0.31."""
+STEADY = 3.5
+"""Eye distances: a face that goes farther is not laid over another well enough to tell. People at a kiosk went 2.3."""
 _SOLID_SECONDS, _SOLID_SCORE = 2.0, -5.0
 """A solid turn counts over so long, in a face that is not surely flat by all else."""
 
@@ -84,7 +86,8 @@ class Figures:
 
     def verdict(self) -> Verdict:
         """`FLAT` only for a face that was moved about: one that keeps still may be a patient person's."""
-        if self.score() >= LIVE_SCORE or self.lids_alone() or self.turned_solid():
+        lives = self.score() >= LIVE_SCORE or self.lids_alone() or self.turned_solid()
+        if lives and self.shift <= STEADY:
             return Verdict.LIVE
         return Verdict.FLAT if self.score() <= FLAT_SCORE and self.shift >= _MOVED else Verdict.UNSURE
 
@@ -103,7 +106,7 @@ def measure(motions: Sequence[Motion], frames: Sequence[_Frame], relief: Relief)
         eyes=_second([motion.eyes[0] * motion.eyes[1] for motion in motions]),
         turn=_wander([frame.turn for frame in frames]),
         blink=float(np.median([frame.openness for frame in frames])) - min(frame.openness for frame in frames),
-        shift=_span([frame.place for frame in frames]),
+        shift=_shift(frames),
         frames=len(motions),
         seconds=frames[-1].at - frames[0].at,
         solid=relief.turn(bent, alive),
@@ -129,9 +132,11 @@ def _wander(turns: Sequence[tuple[float, float]]) -> float:
     return max(float((high - low).max()), 1e-4)
 
 
-def _span(places: Sequence[Floats]) -> float:
-    low, high = np.min(places, axis=0), np.max(places, axis=0)
-    return float(np.linalg.norm(high - low))
+def _shift(frames: Sequence[_Frame]) -> float:
+    """How far the face's middle went, in the usual eye distance: stepping up to the camera alone is no way to go."""
+    places = np.stack([frame.place for frame in frames])
+    unit = float(np.median([frame.unit for frame in frames]))
+    return float(np.linalg.norm(places.max(axis=0) - places.min(axis=0))) / unit
 
 
 def _second(values: Sequence[float]) -> float:
@@ -145,7 +150,9 @@ class _Frame:
     openness: float
     turn: tuple[float, float]
     place: Floats
-    """The middle of the face in the frame, in eye distances."""
+    """The middle of the face, in the frame's pixels."""
+    unit: float
+    """The eye distance, in pixels."""
 
 
 @dataclass(slots=True)
@@ -170,8 +177,8 @@ class Window:
     def add(self, mesh: Mesh, now: float) -> Motion | None:
         """Take in a frame of a face that is wholly seen; give its motion, where it fits a reference."""
         self._forget(now - WINDOW_SECONDS)
-        place = floats(mesh.points[:FACE, :2].mean(axis=0) / eye_distance(mesh.points))
-        self._frames.append(_Frame(now, eye_openness(mesh.points), turn(mesh.points), place))
+        place = floats(mesh.points[:FACE, :2].mean(axis=0))
+        self._frames.append(_Frame(now, eye_openness(mesh.points), turn(mesh.points), place, eye_distance(mesh.points)))
         for take in sorted(self._takes, key=lambda take: -len(take.motions)):
             motion = take.reference.lay_over(mesh)
             if motion is not None:
@@ -194,6 +201,11 @@ class Window:
         if best is None or len(best.motions) < LEAST_FRAMES or frames[-1].at - frames[0].at < LEAST_SECONDS:
             return None
         return measure([motion for _, motion in best.motions], frames, best.reference.relief)
+
+    @property
+    def steady(self) -> bool:
+        """Whether the face kept its place well enough to be judged."""
+        return bool(self._frames) and _shift(self._frames) <= STEADY
 
     @property
     def full(self) -> bool:

@@ -37,7 +37,8 @@ class Watch:
 
     def turned(self) -> bool:
         """Whether the head turned far to a side, unasked: no flat picture seems to, as `challenge.py` has it."""
-        return any(self._movements.made(action, -inf) for action in (Action.TURN_LEFT, Action.TURN_RIGHT))
+        turns = (Action.TURN_LEFT, Action.TURN_RIGHT)
+        return self._window.steady and any(self._movements.made(action, -inf) for action in turns)
 
     def verdict(self) -> Verdict:
         if self.turned():
