@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE = "zh_CN"
+_CHINESE = re.compile(r"[(（]([^()（）]*[一-鿿][^()（）]*)[)）]")
 
 
 def languages() -> dict[str, str]:
@@ -37,3 +39,18 @@ def catalogue(locales: Path, language: str) -> gettext.NullTranslations:
 def mark(text: str) -> str:
     """Mark words for the catalogue where they are said later."""
     return text
+
+
+def is_chinese(text: str) -> bool:
+    return any("一" <= letter <= "鿿" for letter in text)
+
+
+def spoken(message: str, language: str) -> str:
+    """Give an error's message in one language: it is English with the Chinese in brackets, or `Chinese / English`.
+
+    What has no Chinese is given as it is, since half a message is better than none; `api.mjs` does the same.
+    """
+    chinese = _CHINESE.findall(message)
+    if language == SOURCE:
+        return "；".join(chinese) or message
+    return " ".join(_CHINESE.sub("", message).split()).replace(" .", ".").replace(" ;", ";").replace(" :", ":")

@@ -9,10 +9,12 @@ from datetime import date
 from typing import Any
 
 from edge_agent.evidence.keys import SealSigner
+from edge_agent.evidence.orders import EXPORT, password_of, publish_address
 from edge_agent.evidence.package import Source, Wanted, make_package
 from edge_agent.model.kinds.system import PackageMade
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.policies import load_policy
+from edge_agent.secrets import SecretBox
 from edge_agent.serve.agent import Agent
 from edge_agent.store import media
 from edge_agent.store.files import TEMPORARY
@@ -20,7 +22,7 @@ from edge_agent.store.requests import Request
 from edge_agent.store.training import get_class
 from edge_agent.store.writer import Transaction
 
-EXPORT = "export"
+__all__ = ["EXPORT", "Exporter"]
 
 
 class Exporter:
@@ -28,6 +30,8 @@ class Exporter:
 
     def __init__(self, agent: Agent, sealed: Callable[[], SealSigner]) -> None:
         self._agent, self._sealed = agent, sealed
+        self._box = SecretBox.at(agent.settings.store.data_dir / "keys" / "letters.key")
+        publish_address(agent.writer, self._box)
 
     def make(self, request: Request) -> dict[str, Any]:
         agent, args = self._agent, request.args
@@ -37,7 +41,10 @@ class Exporter:
         folder.mkdir(parents=True, exist_ok=True)
         out = folder / f"{secrets.token_hex(8)}.zip"
         day = date.fromisoformat(args["day"]) if args.get("day") else None
-        wanted = Wanted(args["class_id"], day, args.get("lesson", ""), bool(args.get("with_video")))
+        password = password_of(args, self._box)
+        wanted = Wanted(
+            args["class_id"], day, args.get("lesson", ""), bool(args.get("with_video")), bool(password), password
+        )
         with closing(agent.connect()) as connection:
             policy = load_policy(get_class(connection, wanted.class_id).policy)
             made = make_package(Source(connection, agent.files, signer, policy), wanted, out, stamp)
@@ -58,13 +65,19 @@ class Exporter:
             sha256=stored.sha256,
             size=stored.size,
             scope=made.scope,
-            full_ids=False,
+            full_ids=wanted.full_ids,
             with_video=wanted.with_video,
         )
 
         def keep(tx: Transaction) -> None:
-            media.add(tx, row, class_id=wanted.class_id, scope=made.scope)
+            media.add(tx, row, class_id=wanted.class_id, scope=made.scope, encrypted=wanted.full_ids)
             tx.append(fact, by=request.by)
 
         agent.writer.run(keep)
-        return {"media": row.id, "size": row.size, "incomplete": made.incomplete, "missing": made.missing_media}
+        return {
+            "media": row.id,
+            "size": row.size,
+            "scope": made.scope,
+            "incomplete": made.incomplete,
+            "missing": made.missing_media,
+        }

@@ -78,6 +78,12 @@ def finished(connection: sqlite3.Connection, kind: str, now: datetime) -> list[R
     return [_request(row) for row in rows]
 
 
+def recent(connection: sqlite3.Connection, kind: str, limit: int) -> list[Request]:
+    """Give the requests of a kind, the newest first."""
+    rows = connection.execute("SELECT * FROM requests WHERE kind = ? ORDER BY asked DESC LIMIT ?", (kind, limit))
+    return [_request(row) for row in rows]
+
+
 def drop(tx: Transaction, identifier: str) -> bool:
     """Delete a request whose answer has been put to use."""
     return tx.execute("DELETE FROM requests WHERE id = ?", (identifier,)).rowcount == 1

@@ -6,6 +6,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+import pyzipper
+
+from edge_agent.evidence.orders import order
 from edge_agent.evidence.verify import Keys, verify
 from edge_agent.model.media import MediaKind
 from edge_agent.serve.agent import Agent
@@ -42,3 +46,29 @@ def test_a_package_is_made_and_the_request_answered(tmp_path: Path) -> None:
     assert refused.state == "failed"
     assert refused.answer is not None
     assert "none does not exist" in refused.answer["error"]
+
+
+def test_whole_resident_ids_leave_under_a_password_that_is_nowhere_in_the_database(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path)
+    settings = Settings(store=StoreSettings(data_dir=tmp_path))
+    agent = Agent(settings, room.clock, room.writer, room.files, Ballast(tmp_path / "ballast", 0))
+    errands = Errands(room.writer, {EXPORT: Exporter(agent, room.sealed).make})
+    secret = "correct-horse-9"
+    asked = room.writer.run(lambda tx: order(tx, {"class_id": "C"}, password=secret, by="admin"))
+    with closing(connect(room.database, readonly=True)) as connection:
+        errands.tick(connection)
+        errands.close()
+        made = requests.find(connection, asked)
+        assert made is not None
+        assert made.answer is not None
+        assert made.state == "done", made.answer
+        row = media.find(connection, made.answer["media"])
+        assert row is not None
+        assert media.attributes(connection, row.id)["encrypted"] is True
+    assert not any(secret.encode() in file.read_bytes() for file in tmp_path.glob("*.db*"))
+    with pyzipper.AESZipFile(room.files.locate(row.path)) as archive:
+        name = archive.namelist()[0]
+        with pytest.raises(RuntimeError, match="password"):
+            archive.read(name)
+        archive.setpassword(secret.encode())
+        assert archive.read(name)

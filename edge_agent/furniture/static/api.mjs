@@ -1,11 +1,26 @@
 // Calls of the API. Imported under one address by every module: what has effects of its own is in app.mjs.
 
-const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
+export const csrf = document.querySelector('meta[name="csrf"]')?.content ?? '';
 
 /** Calls the API; gives the answer's JSON, or throws an Error whose message is for the person. */
 export async function call(method, path, body) {
+  const response = await send(method, path, body);
+  return response.status === 204 ? {} : response.json();
+}
+
+/** Calls the API and lets the browser keep the file that it answers. */
+export async function keep(method, path, body) {
+  const response = await send(method, path, body);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? '';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+async function send(method, path, body) {
   const headers = { Accept: 'application/json', 'X-CSRF-Token': csrf };
-  if (body !== undefined && !(body instanceof FormData)) {
+  if (body !== undefined && !(body instanceof FormData) && !(body instanceof Blob)) {
     headers['Content-Type'] = 'application/json';
     body = JSON.stringify(body);
   }
@@ -15,13 +30,11 @@ export async function call(method, path, body) {
   } catch {
     throw new Error(document.body.dataset.offline);
   }
-  const answer = response.status === 204 ? {} : await response.json();
-  if (!response.ok) {
-    const error = new Error(spoken(answer));
-    error.problem = answer;
-    throw error;
-  }
-  return answer;
+  if (response.ok) return response;
+  const answer = await response.json();
+  const error = new Error(spoken(answer));
+  error.problem = answer;
+  throw error;
 }
 
 /** Messages are English with the Chinese in brackets; a Chinese page says the Chinese. */

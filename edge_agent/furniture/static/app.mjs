@@ -1,6 +1,6 @@
 // Forms call the API, pages look again when something changed, menus open. Nothing else is needed on most pages.
 
-import { call } from './api.mjs';
+import { call, keep } from './api.mjs';
 
 const LOOK_MS = 30000; // windows open and close without any change that could be told
 
@@ -45,6 +45,11 @@ async function submit(event) {
   try {
     const multipart = form.enctype === 'multipart/form-data';
     const fields = multipart ? new FormData(form) : collect(form);
+    if (form.dataset.file !== undefined) {
+      await keep(method, path, fields);
+      form.closest('dialog')?.close();
+      return;
+    }
     const answer = await call(method, path, method === 'DELETE' || form.dataset.bare !== undefined ? undefined : fields);
     if (form.dataset.done !== undefined) {
       form.dispatchEvent(new CustomEvent('done', { detail: answer, bubbles: true }));
@@ -123,6 +128,10 @@ document.addEventListener('click', (event) => {
 });
 document.addEventListener('change', (event) => {
   const field = event.target;
+  if (field.type === 'file') {
+    const told = field.parentElement.querySelector('[data-chosen]');
+    if (told) told.textContent = [...field.files].map((file) => file.name).join(' ');
+  }
   if (field.dataset.goto !== undefined) {
     const target = new URL(location.href);
     target.searchParams.set(field.name, field.value);

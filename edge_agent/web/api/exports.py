@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from datetime import timedelta
+import secrets
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import InputError, NotFoundError
+from edge_agent.evidence.orders import order
 from edge_agent.model.media import MediaKind
 from edge_agent.store import media, requests, training
-from edge_agent.web.api.base import Done, Form, Identifier, Instant, Pages, Slice, Text, Told
+from edge_agent.store.lessons import get_lesson
+from edge_agent.web.api.base import Form, Identifier, Instant, Pages, Slice, Text, Told
 from edge_agent.web.guard import Administrator
 
 router = APIRouter(tags=["exports"])
 
-EXPORT = "export"
-LASTS = timedelta(hours=1)
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
+_PASSWORD = 16
 
 
 class ExportForm(Form):
-    """The whole class, one `day` of it, or one `lesson`. Whole resident ids come by `edge-agent export` alone."""
+    """The whole class, one `day` of it, or one `lesson`; `full_ids` makes an encrypted zip with whole resident ids."""
 
     class_id: Identifier
     day: dt.date | None = None
     lesson: Text = ""
     with_video: bool = False
+    full_ids: bool = False
+
+
+class Ordered(Told):
+    """`password` opens a package with whole resident ids. It is told here, once, and kept nowhere."""
+
+    id: str
+    password: str
 
 
 class RequestTold(Told):
@@ -45,13 +55,16 @@ class ExportTold(Told):
 
 
 @router.post("/exports", status_code=202)
-def export(form: ExportForm, visitor: Administrator) -> Done:
+def export(form: ExportForm, visitor: Administrator) -> Ordered:
     """Ask for a package; `/requests/{id}` says when it is there."""
     with visitor.reading() as connection:
         training.get_class(connection, form.class_id)
-    args = form.model_dump(mode="json")
-    identifier = visitor.site.writer.run(lambda tx: requests.ask(tx, EXPORT, args, by=visitor.by, ttl=LASTS))
-    return Done(id=identifier)
+        if form.lesson and get_lesson(connection, form.lesson).class_id != form.class_id:
+            raise InputError(f"lesson: {form.lesson} is not of this class (课程不属于该班级).")
+    args = form.model_dump(mode="json", exclude={"full_ids"})
+    password = "".join(secrets.choice(_LETTERS) for _ in range(_PASSWORD)) if form.full_ids else ""
+    identifier = visitor.site.writer.run(lambda tx: order(tx, args, password=password, by=visitor.by))
+    return Ordered(id=identifier, password=password)
 
 
 @router.get("/exports")

@@ -10,7 +10,7 @@ from edge_agent.evidence.words import cause_text, reason_text, slot_text
 from edge_agent.model.media import MediaKind
 from edge_agent.model.span import Slot
 from edge_agent.rules.windows import lesson_times
-from edge_agent.store import cameras, media, training
+from edge_agent.store import cameras, media, supplements, training
 from edge_agent.store.lessons import get_lesson
 from edge_agent.web.guard import Office
 from edge_agent.web.words import words
@@ -29,7 +29,11 @@ def lesson(lesson: str, visitor: Office) -> Response:
         record = read_class(connection, found.class_id, policy, visitor.now, only=lesson)
         recordings = media.of_lesson(connection, lesson, MediaKind.RECORDING)
         names = {each.id: each.name for each in cameras.list_cameras(connection, inactive=True)}
+        filed = [each for each in supplements.of_class(connection, found.class_id) if each.lesson == lesson]
+        materials = [(each, media.find(connection, each.media)) for each in filed]
     judged = record.verdicts[lesson]
+    slots = [_slot(record, slot) | {"title": slot_text(slot.id, say)} for slot in record.owed(found)]
+    units = [unit for unit in record.schedule.units(found.class_id) if lesson in unit.lessons]
     return visitor.page(
         "console/lesson.html",
         lesson=found,
@@ -40,7 +44,11 @@ def lesson(lesson: str, visitor: Office) -> Response:
         verdict_code=judged.verdict.value,
         reasons=[(each.is_fault, reason_text(each, visitor.zone, say)) for each in judged.reasons],
         gaps=[(gap, cause_text(gap.cause, say)) for gap in judged.gaps],
-        slots=[_slot(record, slot) | {"title": slot_text(slot.id, say)} for slot in record.owed(found)],
+        slots=slots,
+        supplements=materials,
+        trainees=[each for each in record.trainees if found.subgroup in ("", each.subgroup)],
+        copies=[("sheet", unit.id, say("签到表")) for unit in units]
+        + [("snapshot", str(slot["media"]), f"{say('抓拍')} {slot['title']}") for slot in slots if slot["media"]],
         recordings=recordings,
         cameras={each.camera: names.get(each.camera, each.camera) for each in recordings},
         cause_text=lambda code: cause_text(code, say),

@@ -11,6 +11,8 @@ from edge_agent.store.accounts import Role
 from edge_agent.store.facts import read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.guard import Administrator
+from edge_agent.web.views.journal import KINDS
+from edge_agent.web.words import words
 
 router = APIRouter(prefix="/console")
 
@@ -25,7 +27,7 @@ def members(visitor: Administrator) -> Response:
 
 @router.get("/system")
 def system(visitor: Administrator) -> Response:
-    site = visitor.site
+    site, say = visitor.site, words(visitor.language).gettext
     with visitor.reading() as connection:
         head = read_head(connection)
         rooms = training.list_rooms(connection)
@@ -48,6 +50,7 @@ def system(visitor: Administrator) -> Response:
         free=free,
         total=total,
         facts=actions,
+        kinds={kind: say(title) for kind, title in KINDS.items()},
         names=names,
         policy=site.policies(site.settings.policy),
         assessment=assessment,
