@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,7 +73,8 @@ class Shield:
                 return
             await refusal(scope, receive, self._sender(scope, send))
             return
-        await self._app(scope, receive, self._sender(scope, send))
+        counted = scope["type"] == "http" and scope["path"] not in STREAMED
+        await self._app(scope, _counted(receive) if counted else receive, self._sender(scope, send))
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
         host = headers.get("host", "")
@@ -84,7 +86,7 @@ class Shield:
             return _problem(403, "Sent from another site.")
         length = headers.get("content-length", "0")
         if not length.isdigit() or (int(length) > LARGEST_BODY and scope["path"] not in STREAMED):
-            return _problem(413, f"Larger than {LARGEST_BODY >> 20} MB.")
+            return _problem(413, f"Larger than {LARGEST_BODY >> 20} MB (内容过大).")
         client = scope.get("client")
         local = client is None or is_local(client[0])
         if not local and scope["scheme"] in {"http", "ws"} and not scope["path"].startswith(PLAIN):
@@ -107,6 +109,21 @@ class Shield:
 
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def _counted(receive: Receive) -> Receive:
+    """Stop a body that is sent in pieces, whose length nobody said, where one that says its length is refused."""
+    taken = 0
+
+    async def counting() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST_BODY:
+            raise HTTPException(413, f"Larger than {LARGEST_BODY >> 20} MB (内容过大).")
+        return message
+
+    return counting
 
 
 def _same_origin(headers: Headers, host: str) -> bool:
