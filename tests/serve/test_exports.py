@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import pyzipper
+import pyzipper  # type: ignore[import-untyped] # it ships no types
 
 from edge_agent.evidence.orders import order
 from edge_agent.evidence.verify import Keys, verify
