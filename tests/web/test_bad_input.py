@@ -132,9 +132,9 @@ ROOM = {"name": "201"}
 def test_forged_requests_change_nothing(house: House, people: dict[Role, Account], office: httpx.Client) -> None:
     before = _seq(house)
     stranger = csrf_token(house.token(people[INSTRUCTOR]))
-    for headers in ({"X-CSRF-Token": ""}, {"X-CSRF-Token": stranger}, {"X-CSRF-Token": "é"}):
-        answer = office.post(f"{PREFIX}/rooms", json=ROOM, headers=[(k, v.encode()) for k, v in headers.items()])
-        assert answer.status_code == 403, headers
+    for token in ("", stranger, "é"):
+        answer = office.post(f"{PREFIX}/rooms", json=ROOM, headers={b"X-CSRF-Token": token.encode()})
+        assert answer.status_code == 403, token
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert office.post(f"{PREFIX}/rooms", json=ROOM, headers=headers).status_code == 403, headers
     assert office.post(f"{PREFIX}/rooms", json=ROOM, headers={"Host": "evil.example"}).status_code == 421
