@@ -11,6 +11,7 @@ from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.model.people import Teacher
 from edge_agent.store import cameras, training
 from edge_agent.store.accounts import Role
+from edge_agent.store.alarms import OpenAlarm, keep_open
 from edge_agent.web.tls import Authority, find_names
 from tests.venue import DAY, at
 from tests.web.conftest import House
@@ -103,6 +104,25 @@ def test_english_is_the_second_language(venue: House) -> None:
     with venue.client(admin) as client:
         assert client.put("/api/v1/me/language", json={"language": "en"}).status_code == 200
         assert '<html lang="en">' in client.get("/console").text
+
+
+def test_raised_alarms_are_said_with_what_to_do_in_the_reader_s_language(venue: House) -> None:
+    heat = OpenAlarm(
+        "heat", "critical", f"处理器温度 83 °C {NASTY}", "The processor is at 83 °C.", "改善通风", "Give it air."
+    )
+    offline = OpenAlarm("camera:cam1", "warning", "摄像机离线", "offline", "检查", "look")
+    admin = venue.add_account(Role.ADMINISTRATOR, name="Zhang")
+    with venue.client(admin) as client:
+        venue.venue.writer.run(lambda tx: keep_open(tx, [heat, offline]))
+        page = client.get("/console").text
+        assert "83 °C" in page
+        assert "改善通风" in page
+        assert NASTY not in page
+        assert "摄像机离线" not in page, "today's tasks name the lesson that it concerns"
+        client.put("/api/v1/me/language", json={"language": "en"})
+        assert "Give it air." in client.get("/console").text
+        venue.venue.writer.run(lambda tx: keep_open(tx, []))
+        assert "Give it air." not in client.get("/console").text
 
 
 def test_trust_names_the_fingerprint(venue: House, tmp_path: Path) -> None:
