@@ -23,6 +23,7 @@ from edge_agent.store.accounts import Role, list_accounts
 from edge_agent.store.database import Connection
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.app import create_app
+from edge_agent.web.mdns import Responder
 from edge_agent.web.server import Port, Servers
 from edge_agent.web.site import Site
 from edge_agent.web.tls import Authority, find_names
@@ -59,6 +60,9 @@ class KioskService:
         ports = [Port(web.host, web.port), *([Port(web.host, web.tls_port, self._tls)] if self._tls else [])]
         self._servers = Servers(app, site.live, ports)
         self._servers.start()
+        # A sealed venue tells its name to nobody: tablets there use the address, or its own name server.
+        named = self._tls is not None and not agent.settings.sealed
+        self._responder = Responder(lambda: find_names(web.name)) if named else None
         log.info("Serving on http://127.0.0.1:%d and https://%s:%d", web.port, names.local, web.tls_port)
 
     def tick(self) -> None:
@@ -79,6 +83,8 @@ class KioskService:
             self._faces.count_heads(self._reader)
 
     def close(self) -> None:
+        if self._responder is not None:
+            self._responder.close()
         self._servers.stop()
         self._site.readers.close()
         self._reader.close()

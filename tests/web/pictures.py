@@ -67,6 +67,7 @@ SHOTS = (
     ("bind", Role.ADMINISTRATOR, "/console/cameras/bind"),
     ("system", Role.ADMINISTRATOR, "/console/system"),
     ("teach", Role.INSTRUCTOR, "/teach/lessons/B"),
+    ("station", Role.INSTRUCTOR, "/station/c1"),
     ("inspect", Role.INSPECTOR, "/inspect/c1"),
     ("me", Role.TRAINEE, "/me"),
 )
