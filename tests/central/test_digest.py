@@ -16,6 +16,7 @@ from edge_agent.model.kinds.attendance import Corrected, SignedIn, SignedOut
 from edge_agent.model.kinds.plan import EditConfirmed, LessonCancelled, VerdictGiven
 from edge_agent.model.kinds.system import AlarmCleared, MediaDeleted
 from tests.central.city import NAMES, NOW, City, Place, at
+from tests.sync.world import eventually
 
 ALL = Scope()
 TABLES = ("classes", "lessons", "attendance", "snapshots", "people", "alarms", "cameras", "rooms", "notices")
@@ -240,3 +241,25 @@ def test_edits_wait_until_the_centre_has_said_its_word(city: City) -> None:
     with city.centre.database.read() as tx:
         assert lessons.list_lessons(tx, ALL, unconfirmed=True).items == []
         assert lessons.count_verdicts(tx, ALL, "2026-03-02") == {"complete": 1, "partial": 1, "missing": 1, "open": 1}
+
+
+def test_pages_give_way_to_a_backlog_but_not_for_ever(empty: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receiving comes first; and whoever never pauses is shown all the same."""
+    place, asked = empty.add("忙"), list[int]()
+    monkeypatch.setattr(digester, "_GIVE_WAY_SECONDS", 0.5)
+    place.training("c1", "班级")
+    place.send()
+
+    def busy() -> bool:
+        asked.append(1)
+        return True
+
+    empty.centre.digester.start(busy)
+    assert eventually(lambda: bool(_classes(empty)))
+    empty.centre.digester.stop()
+    assert len(asked) >= 5
+
+
+def _classes(city: City) -> list[str]:
+    with city.centre.database.read() as tx:
+        return [each.id for each in classes.of_venue(tx, 1)]

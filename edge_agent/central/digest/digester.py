@@ -22,6 +22,7 @@ from edge_agent.sync.contract.signing import decode
 log = logging.getLogger(__name__)
 
 _TOGETHER = 500  # facts a transaction: some 50 ms, so that receivers wait for no longer on SQLite
+_AHEAD = 10_000  # facts looked through in one: most kinds are for nobody's page
 _IDLE_SECONDS = 1.0
 _GIVE_WAY_SECONDS, _LOOK_SECONDS = 20.0, 0.1
 """While a receiver of this process takes in a backlog, it goes first: pages are late for as long, not venues."""
@@ -63,15 +64,15 @@ class Digester:
         more = False
         with self._database.read() as tx:
             behind = tx.rows(
-                "SELECT heads.agent, heads.epoch, heads.upto, coalesce(digested.seq, 0) FROM heads LEFT JOIN digested"
+                "SELECT heads.agent, heads.epoch, heads.upto FROM heads LEFT JOIN digested"
                 " ON digested.agent = heads.agent AND digested.epoch = heads.epoch"
                 " WHERE heads.upto > coalesce(digested.seq, 0) ORDER BY heads.agent, heads.epoch LIMIT 1000"
             )
-        for agent, epoch, upto, seq in behind:
+        for agent, epoch, upto in behind:
             self._give_way()
             if self._stopping.is_set():
                 return False
-            more |= self._digest(agent, epoch, _TOGETHER) + seq < upto
+            more |= self._digest(agent, epoch, upto, _TOGETHER) < upto
         with self._database.write() as tx:
             more |= people.read_wanted(tx, self.person) > 0
         with self._database.write() as tx:
@@ -83,39 +84,40 @@ class Digester:
             if not self._busy() or self._stopping.wait(_LOOK_SECONDS):
                 return
 
-    def _digest(self, agent: int, epoch: int, most: int) -> int:
-        """Digest an agent's next facts; give how many. What one transaction can't take is taken one by one."""
+    def _digest(self, agent: int, epoch: int, upto: int, most: int) -> int:
+        """Digest an agent's next facts; give how far it is. What one transaction can't take is taken one by one."""
         try:
             with self._database.write() as tx:
-                return self._take(tx, agent, epoch, most)
+                return self._take(tx, agent, epoch, upto, most)
         except Exception:
             if most == 1:
                 log.exception("a fact of agent %d in epoch %d can't be digested and is passed over", agent, epoch)
                 with self._database.write() as tx:
                     return _skip(tx, agent, epoch)
-            return sum(self._digest(agent, epoch, 1) for _ in range(most))
+            return [self._digest(agent, epoch, upto, 1) for _ in range(most)][-1]
 
-    def _take(self, tx: Tx, agent: int, epoch: int, most: int) -> int:
+    def _take(self, tx: Tx, agent: int, epoch: int, upto: int, most: int) -> int:
         done = _cursor(tx, agent, epoch)
+        # What a head says is there without a hole, so a cursor may pass over the kinds that nobody digests.
+        last = min(upto, done + _AHEAD)
+        marks = ", ".join(["%s"] * len(HANDLERS))
         rows = tx.rows(
-            "SELECT place, kind, body, flaw FROM facts WHERE agent = %s AND place > %s AND place < %s"
-            " ORDER BY place LIMIT %s",
-            (agent, place(epoch, done), place(epoch + 1, 0), most),
+            "SELECT place, body FROM facts WHERE agent = %s AND place > %s AND place <= %s AND flaw = ''"
+            f" AND kind IN ({marks}) ORDER BY place LIMIT %s",
+            (agent, place(epoch, done), place(epoch, last), *HANDLERS, most),
         )
-        if not rows:
-            return 0
         batch = Batch(tx, agent, self.person)
-        for at, kind, body, flaw in rows:
-            handler = HANDLERS.get(kind)
-            if handler is None or flaw:
-                continue
-            _, envelope, _ = check_body(bytes(body))
+        for at, body in rows:
+            kind, envelope, _ = check_body(bytes(body))
             if envelope is not None:
-                handler(batch, Read(at, envelope), envelope.data)
+                HANDLERS[kind](batch, Read(at, envelope), envelope.data)
         batch.flush()
-        _move(tx, agent, epoch, rows[-1][0] & _SEQ_MASK)
-        _note_newest(tx, agent, epoch, bytes(rows[-1][2]))
-        return len(rows)
+        if len(rows) == most:
+            last = rows[-1][0] & _SEQ_MASK
+        if last > done:
+            _move(tx, agent, epoch, last)
+            _note_newest(tx, agent, epoch, last)
+        return last
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -141,17 +143,23 @@ def _move(tx: Tx, agent: int, epoch: int, seq: int) -> None:
 
 
 def _skip(tx: Tx, agent: int, epoch: int) -> int:
+    """Pass over the next fact that somebody would digest."""
     done = _cursor(tx, agent, epoch)
-    row = tx.row("SELECT upto FROM heads WHERE agent = %s AND epoch = %s", (agent, epoch))
-    if row is None or row[0] <= done:
-        return 0
-    _move(tx, agent, epoch, done + 1)
-    return 1
+    marks = ", ".join(["%s"] * len(HANDLERS))
+    row = tx.row(
+        f"SELECT min(place) FROM facts WHERE agent = %s AND place > %s AND place < %s AND kind IN ({marks})",
+        (agent, place(epoch, done), place(epoch + 1, 0), *HANDLERS),
+    )
+    if row is None or row[0] is None:
+        return done
+    _move(tx, agent, epoch, row[0] & _SEQ_MASK)
+    return int(row[0] & _SEQ_MASK)
 
 
-def _note_newest(tx: Tx, agent: int, epoch: int, body: bytes) -> None:
+def _note_newest(tx: Tx, agent: int, epoch: int, seq: int) -> None:
     """Note when the newest fact happened and when it came: the difference is the venue's lag."""
-    _, envelope, _ = check_body(body)
+    row = tx.row("SELECT body FROM facts WHERE agent = %s AND place = %s", (agent, place(epoch, seq)))
+    envelope = None if row is None else check_body(bytes(row[0]))[1]
     if envelope is None:
         return
     taken = tx.row("SELECT at FROM heads WHERE agent = %s AND epoch = %s", (agent, epoch))
