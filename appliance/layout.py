@@ -55,6 +55,8 @@ class Layout:
                 return self.root / "etc" / shipped
             case "journald.conf.d":
                 return self.root / "etc/systemd" / shipped
+            case "polkit-1":
+                return self.root / "etc" / shipped
             case "bin":
                 return self.root / "usr/local" / shipped
             case _:

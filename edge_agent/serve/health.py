@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 
-from cryptography.x509 import load_pem_x509_certificate
-
 from edge_agent.errors import EdgeAgentError
 from edge_agent.faces.manifest import Model, read_manifest, weights_folder
 from edge_agent.model.lesson import Timetable
@@ -28,6 +26,7 @@ from edge_agent.store.training import get_class
 from edge_agent.sync.identity import IdentityFolder
 from edge_agent.upkeep.archivist import KINDS, ArchiveState, ArchiveView
 from edge_agent.upkeep.board import read_boards
+from edge_agent.upkeep.certificates import certificate_ends
 from edge_agent.upkeep.disk import MB, Forecast, forecast
 from edge_agent.upkeep.health.lessons import RECENT
 from edge_agent.upkeep.health.view import CameraView, LessonView, View
@@ -76,7 +75,7 @@ def gather(
         sealed=settings.sealed,
         unsent=backlog.count,
         unsent_for=timedelta(0) if oldest is None else max(timedelta(0), stamp.wall - oldest),
-        certificates=dict(_certificates(settings.store.data_dir)),
+        certificates=dict(certificate_ends(settings.store.data_dir)),
         policy_faults=policy_faults,
         celsius=celsius(),
         under_voltage=under_voltage(),
@@ -172,10 +171,3 @@ def _touched(path: Path) -> tuple[int, int] | None:
         found = path.stat()
         return found.st_mtime_ns, found.st_size
     return None
-
-
-def _certificates(data_dir: Path) -> Iterator[tuple[str, datetime]]:
-    """Give the certificates' ends."""
-    for name in ("sync/agent.pem", "tls/ca.crt"):
-        with suppress(OSError, ValueError):
-            yield name, load_pem_x509_certificate((data_dir / name).read_bytes()).not_valid_after_utc

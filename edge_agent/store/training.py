@@ -98,6 +98,20 @@ def list_trainees(connection: sqlite3.Connection, class_id: str, *, inactive: bo
     return [from_row(Trainee, row) for row in rows]
 
 
+def search_trainees(connection: sqlite3.Connection, text: str, limit: int) -> list[Trainee]:
+    """Give active trainees of classes that are not deleted, by a piece of the name or the end of a number."""
+    for letter in "\\%_":
+        text = text.replace(letter, f"\\{letter}")
+    rows = connection.execute(
+        "SELECT trainees.* FROM trainees JOIN classes ON classes.id = class_id"
+        " WHERE trainees.active AND state != :deleted"
+        " AND (trainees.name LIKE :piece ESCAPE '\\' OR phone LIKE :end ESCAPE '\\' OR document LIKE :end ESCAPE '\\')"
+        " ORDER BY trainees.name, trainees.id LIMIT :limit",
+        {"deleted": ClassState.DELETED.value, "piece": f"%{text}%", "end": f"%{text}", "limit": limit},
+    )
+    return [from_row(Trainee, row) for row in rows]
+
+
 def count_trainees(connection: sqlite3.Connection) -> dict[str, int]:
     """Give the number of active trainees by class."""
     rows = connection.execute("SELECT class_id, count(*) AS trainees FROM trainees WHERE active GROUP BY class_id")

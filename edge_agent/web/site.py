@@ -25,6 +25,7 @@ from edge_agent.web.readers import Readers
 if TYPE_CHECKING:
     from edge_agent.cameras.desk import CameraDesk
     from edge_agent.checkin.station import Stations
+    from edge_agent.web.actions.wifi import Wifi
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,12 @@ class Site:
         """设备管理. Made at its first use: what speaks with cameras takes memory that a kiosk does without."""
         desk = import_module("edge_agent.cameras.desk")
         made: CameraDesk = desk.CameraDesk(self.settings, self.writer, self.clock)
+        return made
+
+    @cached_property
+    def wifi(self) -> Wifi:
+        """无线网络, where NetworkManager has a radio."""
+        made: Wifi = import_module("edge_agent.web.actions.wifi").Wifi()
         return made
 
     @cached_property

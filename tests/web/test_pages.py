@@ -32,6 +32,7 @@ OFFICE = [
     "/console/cameras",
     "/console/cameras/cam1",
     "/console/sync",
+    "/console/poster",
     "/console/outage-sheet/A",
     "/inspect",
     "/inspect/c1",
@@ -132,3 +133,30 @@ def test_trust_names_the_fingerprint(venue: House, tmp_path: Path) -> None:
         authority.context(find_names(""), at("08:00", DAY))
         assert authority.fingerprint() in client.get("/trust").text
         assert client.get("/trust/ca.crt").content == authority.certificate_file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("王小", True), ("5678", True), ("0000", True), ("370102", False), ("%", False), ("_", False), ("", False)],
+)
+def test_a_trainee_is_found_by_name_or_the_end_of_a_number(venue: House, wanted: str, *, found: bool) -> None:
+    venue.venue.add_trainee("t2", name="王小明", document="370102199001015678", phone="13800000000")
+    with venue.client(venue.add_account(Role.ADMINISTRATOR)) as client:
+        page = client.get("/console/classes", params={"q": wanted})
+        assert page.status_code == 200
+        assert ("/console/trainees/t2" in page.text) is found
+
+
+def test_the_poster_leads_to_the_trainees_page(venue: House) -> None:
+    with venue.client(venue.add_account(Role.ADMINISTRATOR)) as client:
+        assert "学员端二维码" in client.get("/console/poster").text
+
+
+def test_the_system_page_names_models_certificates_and_alarms(venue: House, tmp_path: Path) -> None:
+    Authority(tmp_path / "tls").context(find_names(""), at("08:00", DAY))
+    alarm = OpenAlarm("heat", "warning", "设备过热", "Too hot", "移到通风处", "Move it")
+    venue.venue.writer.run(lambda tx: keep_open(tx, [alarm]))
+    with venue.client(venue.add_account(Role.ADMINISTRATOR)) as client:
+        told = client.get("/console/system").text
+    for words in ("设备过热", "本机证书", "有效至", "face_recognition_sface_2021dec.onnx", "签到"):
+        assert words in told, words

@@ -134,7 +134,9 @@ document.addEventListener('change', (event) => {
   }
   if (field.dataset.goto !== undefined) {
     const target = new URL(location.href);
-    target.searchParams.set(field.name, field.value);
+    target.searchParams.delete('page');
+    if (field.value) target.searchParams.set(field.name, field.value);
+    else target.searchParams.delete(field.name);
     location.assign(target);
   }
 });

@@ -22,6 +22,7 @@ from edge_agent.web.api import (
     supplements,
     system,
     trainees,
+    wifi,
 )
 from edge_agent.web.api.base import PROBLEMS
 
@@ -30,6 +31,6 @@ PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 for module in (
     *(setup, sessions, accounts, me, classes, trainees, lessons, attendance),
-    *(imports, rooms, cameras, recordings, exports, supplements, copies, inspections, system),
+    *(imports, rooms, cameras, recordings, exports, supplements, copies, inspections, system, wifi),
 ):
     router.include_router(module.router)

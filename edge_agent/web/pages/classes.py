@@ -35,18 +35,29 @@ _KINDS: Mapping[Kind, str] = {
 
 @router.get("/classes")
 def classes(
-    visitor: Office, state: Annotated[ClassState | None, Query()] = None, page: Annotated[int, Query(ge=1)] = 1
+    visitor: Office,
+    state: Annotated[ClassState | None, Query()] = None,
+    q: Annotated[str, Query(max_length=80)] = "",
+    page: Annotated[int, Query(ge=1)] = 1,
 ) -> Response:
+    """班级管理; `q` looks for classes by name or code, and for trainees by name or the end of a number."""
+    wanted = q.strip()
     with visitor.reading() as connection:
         found = training.list_classes(connection, deleted=state is ClassState.DELETED)
         counts = training.count_trainees(connection)
-    chosen = [each for each in found if state in (None, each.state)]
+        people = training.search_trainees(connection, wanted, PAGE) if wanted else []
+    known = {each.id: each.name for each in found}
+    chosen = [
+        each for each in found if state in (None, each.state) and wanted.lower() in f"{each.name} {each.code}".lower()
+    ]
     return visitor.page(
         "console/classes.html",
         classes=chosen[(page - 1) * PAGE : page * PAGE],
         pages=-(-len(chosen) // PAGE),
         number=page,
         counts=counts,
+        q=wanted,
+        people=[(each, known[each.class_id]) for each in people if each.class_id in known],
         state=state,
         states=list(ClassState),
         policies=policy_names(),

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from edge_agent.errors import NotFoundError
 from edge_agent.store import cameras, kiosks, law, training
 from edge_agent.web.auth.login import has_administrator
-from edge_agent.web.guard import Administrator, Anyone, View
+from edge_agent.web.guard import Administrator, Anyone, Office, View
 from edge_agent.web.tls import Authority, find_names
 
 router = APIRouter()
@@ -41,6 +41,21 @@ def steps(visitor: Administrator) -> Response:
         assessment=assessment,
         names=find_names(site.settings.web.name),
         web=site.settings.web,
+        wifi=site.wifi.is_there(),
+    )
+
+
+@router.get("/console/poster")
+def poster(visitor: Office) -> Response:
+    """A sheet for the wall: 学员端 by a QR code, for telephones in the venue's network."""
+    web = visitor.site.settings.web
+    reached = [each for each in find_names(web.name).addresses if not each.is_loopback and not each.is_link_local]
+    hosts = [f"[{each}]" if ":" in str(each) else str(each) for each in reached]
+    doors = [f"https://{host}:{web.tls_port}/me" for host in hosts if web.tls_port]
+    return visitor.page(
+        "console/poster.html",
+        doors=[(door, segno.make(door, micro=False).svg_inline(scale=6, border=2)) for door in doors[:1]],
+        others=doors[1:],
     )
 
 

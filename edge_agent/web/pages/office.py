@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from edge_agent import __version__
 from edge_agent.store import accounts, cameras, kiosks, law, training
 from edge_agent.store.accounts import Role
+from edge_agent.store.alarms import list_open
 from edge_agent.store.facts import read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
+from edge_agent.upkeep.certificates import certificate_ends
 from edge_agent.web.guard import Administrator
 from edge_agent.web.views.journal import KINDS
+from edge_agent.web.views.models import weights
 from edge_agent.web.words import words
 
 router = APIRouter(prefix="/console")
+
+_SOON = timedelta(days=30)
+"""So long before its end a certificate is shown as a worry; it is renewed far earlier where that works."""
 
 
 @router.get("/members")
@@ -37,6 +45,7 @@ def system(visitor: Administrator) -> Response:
         actions = recent_facts(connection, limit=30)
         names = {each.id: each.name for each in accounts.list_accounts(connection)}
         assessment = law.registered(connection, configured=site.settings.faces.impact_assessment)
+        alarms = list_open(connection)
     free, total = site.files.space()
     return visitor.page(
         "console/system.html",
@@ -53,6 +62,10 @@ def system(visitor: Administrator) -> Response:
         kinds={kind: say(title) for kind, title in KINDS.items()},
         names=names,
         policy=site.policies(site.settings.policy),
+        alarms=alarms,
+        certificates=dict(certificate_ends(site.settings.store.data_dir)),
+        soon=site.now().wall + _SOON,
+        models=weights(site.settings),
         assessment=assessment,
         recognises=site.faces is not None and site.faces.ready(),
     )

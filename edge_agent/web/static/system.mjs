@@ -1,5 +1,7 @@
 // 系统: pairing codes are shown once; the time is confirmed with what this browser's clock says beside it.
 
+import { call } from './api.mjs';
+
 document.addEventListener('done', (event) => {
   if (!event.target.classList.contains('code')) return;
   const note = document.getElementById('code');
@@ -18,3 +20,21 @@ if (time) {
     time.elements.browser.value = new Date().toISOString();
   }, true);
 }
+
+const look = document.getElementById('look');
+look?.addEventListener('click', async () => {
+  const label = look.textContent;
+  const wrong = look.form.querySelector('.wrong');
+  look.disabled = true;
+  look.textContent = look.dataset.busy;
+  wrong.textContent = '';
+  try {
+    const { items } = await call('GET', '/api/v1/system/wifi');
+    document.getElementById('networks').replaceChildren(...items.map((each) => new Option(`${each.signal}%`, each.ssid)));
+    look.form.elements.ssid.placeholder = items.map((each) => each.ssid).join(' · ');
+  } catch (error) {
+    wrong.textContent = error.message;
+  }
+  look.disabled = false;
+  look.textContent = label;
+});
