@@ -11,11 +11,13 @@ from edge_agent.serve.alone import alone
 from edge_agent.serve.explain import explain
 from edge_agent.serve.logs import begin_log
 from edge_agent.serve.run import Service
+from edge_agent.serve.tick import listen_early
 from edge_agent.settings import load_settings
 
 
 def main(name: Service) -> int:
     """Run until SIGTERM; give the exit code."""
+    listen_early()
     try:
         settings = load_settings()
         begin_log(name, settings.log.format)

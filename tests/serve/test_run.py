@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+from edge_agent.errors import StorageError
 from edge_agent.serve.run import Supervisor
 from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
@@ -34,11 +35,35 @@ def test_it_prepares_runs_and_ends_a_service(tmp_path: Path) -> None:
 def kinds(folder: Path) -> list[str]:
     if not (folder / "edge_agent.db").exists():
         return []
-    connection = connect(folder / "edge_agent.db", readonly=True)
+    try:
+        connection = connect(folder / "edge_agent.db", readonly=True)
+    except StorageError:  # it is being made just now
+        return []
     try:
         return [fact.kind for fact in read_facts(connection)]
     finally:
         connection.close()
+
+
+def test_a_service_that_is_ended_while_it_starts_ends_in_order(tmp_path: Path) -> None:
+    environment = {**os.environ, "EDGE_AGENT_STORE__DATA_DIR": str(tmp_path), "EDGE_AGENT_CLOCK__KEPT_BY_HOST": "true"}
+    script = f"""
+import os, signal
+from edge_agent.serve import __main__ as main, upkeep
+from edge_agent.serve.run import Service
+from edge_agent.serve.agent import prepare_agent
+from edge_agent.settings import load_settings
+prepare_agent(load_settings())
+make = upkeep.Upkeep
+def made(agent):
+    os.kill(os.getpid(), signal.{signal.SIGTERM.name})
+    return make(agent)
+upkeep.Upkeep = made
+raise SystemExit(main.main(Service.UPKEEP))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, check=False, timeout=60)
+    assert done.returncode == 0
+    assert kinds(tmp_path)[-1] == "service.stopped"
 
 
 def test_what_dies_is_started_again_and_the_others_are_left_alone(tmp_path: Path) -> None:
