@@ -105,8 +105,8 @@ class Reader:
                         consumer.sound(placed, at)
                 if at - seen > SILENCE:
                     raise StreamError(Cause.FROZEN)
-            if self._streams is None and at - began > KEYFRAME_WAIT:
-                raise StreamError(Cause.NO_KEYFRAME)
+            if at - (self.keyframe.at if self.keyframe else began) > KEYFRAME_WAIT:
+                raise StreamError(Cause.NO_KEYFRAME)  # a connection begins with one; without, a segment would not end
             if not heard(at):
                 return
 

@@ -168,6 +168,19 @@ def test_a_camera_that_gives_nothing_is_named_and_recorded_once_it_gives(
     assert [play(path).length > 0.8 for _, path in rig.closed] == [True]
 
 
+def test_a_stream_whose_keyframes_cease_is_asked_for_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its segment would not end before the lesson."""
+    monkeypatch.setattr(reader, "KEYFRAME_WAIT", 2.5)
+    with VirtualCamera(main=SPEC) as camera, recording(camera.rtsp_url, tmp_path) as rig:
+        rig.wait_since()
+        camera.fault(Fault.NO_KEYFRAME)
+        rig.wait_closed(1)
+        camera.clear()
+        rig.wait_since()
+    assert rig.causes == [Cause.NO_KEYFRAME, Cause.STOPPED]
+    assert all(play(path).length > 0.8 for _, path in rig.closed)
+
+
 def test_a_keyframe_every_ten_seconds_is_enough(tmp_path: Path) -> None:
     with VirtualCamera(main=SPEC) as camera:
         camera.fault(Fault.LONG_GOP)
