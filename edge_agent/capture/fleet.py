@@ -22,6 +22,7 @@ _Video = Literal["main", "sub", ""]
 ECONOMY_SECONDS = 600.0  # a disk that wavers about its mark must not cut every recording at each turn
 RETRY_SECONDS = 10.0
 POST_ROLL_SECONDS = 1.5  # what was sent before the end may still be on its way
+LONGEST_POST_ROLL = 5.0  # seconds for a reader that lags behind on a busy machine
 
 
 class Fleet:
@@ -48,7 +49,7 @@ class Fleet:
             if camera in wanted:
                 self._unwanted.pop(camera, None)
             unwanted = camera not in wanted and self._unwanted.setdefault(camera, stamp.boottime)
-            if not stream or (unwanted and stamp.boottime - unwanted >= POST_ROLL_SECONDS):
+            if not stream or (unwanted and self._is_over(camera, unwanted, stamp.boottime)):
                 self._stop(camera)
         if not stream:
             self.refused = dict.fromkeys(wanted, Cause.DISK_FULL)
@@ -73,6 +74,12 @@ class Fleet:
     def stop(self) -> None:
         for camera in list(self.recordings):
             self._stop(camera)
+
+    def _is_over(self, camera: str, since: float, now: float) -> bool:
+        """Say whether all that was sent before `since` has been read, or there is no hope of more."""
+        heard = self.recordings[camera].heard
+        lags = heard is not None and heard < since
+        return now - since >= (LONGEST_POST_ROLL if lags else POST_ROLL_SECONDS)
 
     def _stream(self, room: Room, now: float) -> _Video:
         if room == "sub":
