@@ -29,10 +29,15 @@ def lesson(lesson: str, visitor: Office) -> Response:
         record = read_class(connection, found.class_id, policy, visitor.now, only=lesson)
         recordings = media.of_lesson(connection, lesson, MediaKind.RECORDING)
         names = {each.id: each.name for each in cameras.list_cameras(connection, inactive=True)}
+        heads = {
+            each.id: media.attributes(connection, each.id).get("heads")
+            for each in media.of_lesson(connection, lesson, MediaKind.SNAPSHOT)
+        }
         filed = [each for each in supplements.of_class(connection, found.class_id) if each.lesson == lesson]
         materials = [(each, media.find(connection, each.media)) for each in filed]
     judged = record.verdicts[lesson]
     slots = [_slot(record, slot) | {"title": slot_text(slot.id, say)} for slot in record.owed(found)]
+    slots = [slot | {"heads": heads.get(str(slot["media"]))} for slot in slots]
     units = [unit for unit in record.schedule.units(found.class_id) if lesson in unit.lessons]
     return visitor.page(
         "console/lesson.html",

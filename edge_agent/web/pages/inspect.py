@@ -12,6 +12,7 @@ from edge_agent.store import accounts, training
 from edge_agent.store.facts import read_facts
 from edge_agent.store.lessons import list_lessons
 from edge_agent.web.guard import Office
+from edge_agent.web.views.heads import last_heads
 from edge_agent.web.views.tasks import State, tasks
 
 router = APIRouter(prefix="/inspect")
@@ -50,11 +51,13 @@ def one(class_id: str, visitor: Office) -> Response:
             for fact in read_facts(connection, kinds=(InspectionRecorded.KIND,))
             if fact.data["class_id"] == class_id
         ]
-    current = next((task for task in found if task.state is State.RUNNING), next(iter(found), None))
+        current = next((task for task in found if task.state is State.RUNNING), next(iter(found), None))
+        heads = last_heads(connection, current.lesson.id) if current else None
     return visitor.page(
         "inspect/class.html",
         training=group,
         task=current,
+        heads=heads,
         tasks=found,
         trainees=trainees,
         inspections=inspections[::-1],
