@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from edge_agent.cli.password import ENVIRONMENT, ask
 from edge_agent.errors import InputError
 from edge_agent.evidence.keys import load_or_make
 from edge_agent.evidence.package import Source, Wanted, make_package
@@ -35,13 +36,15 @@ def export(
     with_video: Annotated[bool, typer.Option("--with-video", help="With the recordings themselves.")] = False,
     full_ids: Annotated[bool, typer.Option("--full-ids", help="Resident ids whole, in an encrypted zip.")] = False,
     password: Annotated[
-        str, typer.Option(envvar="EDGE_AGENT_EXPORT_PASSWORD", help="For --full-ids; better by the environment.")
+        str, typer.Option(envvar=ENVIRONMENT, help="For --full-ids; better by the environment, or asked for.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """导出证据包 / make the evidence package of a class, a day or a lesson."""
     if not out.parent.is_dir():
         raise InputError(f"{out.parent}: no such folder (目录不存在).", do="Make it first.")
+    if full_ids and not password:
+        password = ask("证据包的密码，至少 8 位 / a password for the package, 8 characters or more", twice=True)
     settings = load_settings()
     with open_agent(settings) as agent, closing(agent.connect()) as connection:
         training = find_class(connection, class_id) or get_class(connection, class_id)

@@ -112,6 +112,8 @@ class Folder:
 class Zip:
     """The files of a package as a zip. Tricks in its headers are faults before anything is unpacked."""
 
+    flags, methods, extras = _FLAGS, frozenset({_STORED, _DEFLATED}), _TIMES
+
     def __init__(self, path: Path, report: Report) -> None:
         self._file: BinaryIO = path.open("rb")
         self._length = path.stat().st_size
@@ -151,14 +153,14 @@ class Zip:
             name_size, extra_size, comment_size = fields[9:12]
             name_at = at + _CENTRAL.size
             raw = directory[name_at : name_at + name_size]
-            if fields[2] & 1:
+            if fields[2] & ~self.flags & 1:
                 raise BrokenError(
                     "压缩包已加密：请先用密码解压（7-Zip），再校验文件夹"
                     " / the zip is encrypted: unpack it with its password (7-Zip), then verify the folder"
                 )
             name = _name(raw, fields[2])
             extra = directory[name_at + name_size : name_at + name_size + extra_size]
-            fields[8], fields[7], fields[15] = _widen(extra, [fields[8], fields[7], fields[15]], name)
+            fields[8], fields[7], fields[15] = self._widen(extra, [fields[8], fields[7], fields[15]], name)
             # Programs that add times also say that a file is text.
             if comment_size or fields[12] or fields[13] > bool(extra):
                 self._report.fault(f"{name}: 压缩包目录中有多余内容 / the zip's directory says more than it may")
@@ -226,7 +228,7 @@ class Zip:
         local = _LOCAL.unpack(self._read(start, _LOCAL.size))
         name_size, extra_size = local[9:]
         after = self._read(start + _LOCAL.size, name_size + extra_size)
-        own_size, own_packed = _widen(after[name_size:], [local[8], local[7]], name)
+        own_size, own_packed = self._widen(after[name_size:], [local[8], local[7]], name)
         said = (*local[1:7], own_packed, own_size, _name(after[:name_size], local[2]))
         data = start + _LOCAL.size + name_size + extra_size
         path = PurePosixPath(name)
@@ -240,7 +242,7 @@ class Zip:
             self._report.fault(f"{name}: 在压缩包中出现两次 / stands twice in the zip")
         elif size > SMALL and size > MOST_RATIO * packed:
             self._report.fault(f"{name}: 解压炸弹，{packed} 字节解出 {size} / a zip bomb")
-        elif flags & ~_FLAGS or method not in (_STORED, _DEFLATED):
+        elif flags & ~self.flags or method not in self.methods:
             self._report.fault(f"{name}: 未知的压缩方式 {method} / packed by an unknown method")
         elif name.endswith("/"):
             if size or packed:
@@ -250,6 +252,21 @@ class Zip:
             self._made[name] = (needed, made, attributes)
         self._seen.add(name)
         return int(data + packed)
+
+    def _widen(self, extra: bytes, values: list[int], name: str) -> list[int]:
+        """Give sizes and offset with those that were too large for 32 bits; a field that nobody knows is a fault."""
+        at = 0
+        while at < len(extra):
+            kind, length = struct.unpack_from("<2H", extra, at)
+            content = extra[at + 4 : at + 4 + length]
+            if len(content) != length or (kind != _ZIP64 and kind not in self.extras):
+                raise BrokenError(f"{name}: 压缩包中有多余内容 / the zip says more of it than it may")
+            if kind == _ZIP64:
+                wide = [index for index, value in enumerate(values) if value == _NARROW]
+                for index, value in zip(wide, struct.unpack(f"<{len(wide)}Q", content), strict=True):
+                    values[index] = value
+            at += 4 + length
+        return values
 
     def chunks(self, name: str) -> Iterator[bytes]:
         member = self._members[name]
@@ -283,33 +300,20 @@ def _name(raw: bytes, flags: int) -> str:
         return raw.decode("gb18030")
 
 
-def _widen(extra: bytes, values: list[int], name: str) -> list[int]:
-    """Give sizes and offset with those that were too large for 32 bits; a field that nobody knows is a fault."""
-    at = 0
-    while at < len(extra):
-        kind, length = struct.unpack_from("<2H", extra, at)
-        content = extra[at + 4 : at + 4 + length]
-        if len(content) != length or (kind != _ZIP64 and kind not in _TIMES):
-            raise BrokenError(f"{name}: 压缩包中有多余内容 / the zip says more of it than it may")
-        if kind == _ZIP64:
-            wide = [index for index, value in enumerate(values) if value == _NARROW]
-            for index, value in zip(wide, struct.unpack(f"<{len(wide)}Q", content), strict=True):
-                values[index] = value
-        at += 4 + length
-    return values
-
-
 def _stray(size: int, at: int) -> str:
     if size < 0:
         return f"zip: 文件在 {at} 处重叠 / files overlap at {at}"
     return f"zip: {at} 处有 {size} 字节不属于任何文件 / {size} bytes at {at} belong to no file"
 
 
+OpenZip = Callable[[Path, Report], Zip]
+
+
 class Package:
     """The files of a package, by name."""
 
-    def __init__(self, path: Path, report: Report) -> None:
-        self._source = Folder(path, report) if path.is_dir() else Zip(path, report)
+    def __init__(self, path: Path, report: Report, open_zip: OpenZip = Zip) -> None:
+        self._source = Folder(path, report) if path.is_dir() else open_zip(path, report)
         self.sizes, self.close = self._source.sizes, self._source.close
         self.keeps_order = isinstance(self._source, Zip)
 
@@ -338,16 +342,23 @@ class Package:
                     yield json.loads(line)
 
 
-def verify(path: Path, keys: Keys = Keys(), *, receipt: Mapping[str, Any] | None = None) -> Report:
+def verify(
+    path: Path, keys: Keys = Keys(), *, receipt: Mapping[str, Any] | None = None, open_zip: OpenZip = Zip
+) -> Report:
     """Check everything. `receipt` is a countersignature that the auditor has from the centre itself."""
     report = Report()
     try:
-        with closing(Package(path, report)) as package:
+        with closing(Package(path, report, open_zip)) as package:
             _verify(package, keys, receipt, report)
     except (ValueError, KeyError, TypeError, AttributeError, OSError, IndexError, RecursionError) as error:
-        known = isinstance(error, (BrokenError, OSError))
-        report.fault(f"{path.name}: {error}" if known else f"{path.name}: 已损坏 / damaged")
+        report.fault(f"{path.name}: {_said(error)}")
     return report
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"无法读取 / can't be read: {error.strerror}"
+    return str(error) if isinstance(error, BrokenError) else "已损坏 / damaged"
 
 
 def _verify(package: Package, keys: Keys, receipt: Mapping[str, Any] | None, report: Report) -> None:
@@ -653,6 +664,23 @@ def read_keys(path: Path) -> Keys:
     return Keys(frozenset(found["device"]), frozenset(found["centre"]))
 
 
+def unread(error: OSError | ValueError) -> str:
+    """Say why a file of keys or a receipt was not taken."""
+    return f"{error.filename}: 无法读取 / can't be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+
+
+def read_receipt(path: Path) -> Mapping[str, str]:
+    """Read an acknowledgement as the centre signed it: `payload`, `key` and `signature`, all text."""
+    try:
+        given = json.loads(path.read_text("utf-8-sig"))
+        return {name: given[name] + "" for name in ("payload", "key", "signature")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} 不是中心的回执：应有 payload、key、signature"
+            " / is no acknowledgement of the centre: a JSON object of `payload`, `key`, `signature`"
+        ) from error
+
+
 VERDICTS: Mapping[int, str] = {
     0: "完好，来源可信 / intact, and from the keys given",
     1: "已被改动或不完整 / changed or incomplete",
@@ -693,9 +721,9 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a Windows console may lack a sign
     try:
         keys = read_keys(options.key) if options.key else Keys()
-        receipt = json.loads(options.receipt.read_text("utf-8")) if options.receipt else None
+        receipt = read_receipt(options.receipt) if options.receipt else None
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{unread(error)}\n")
         return 1
     report = verify(options.package, keys, receipt=receipt)
     show(report, lambda text: sys.stdout.write(text + "\n"))

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -15,6 +16,7 @@ import pytest
 import pyzipper  # type: ignore[import-untyped] # it ships no types
 
 from edge_agent.errors import InputError, NotFoundError
+from edge_agent.evidence.locked import LockedZip
 from edge_agent.evidence.package import Wanted
 from edge_agent.evidence.sheets_pdf import write_sheets
 from edge_agent.evidence.tables import Cell, Table
@@ -84,6 +86,11 @@ def test_whole_ids_leave_only_encrypted(packaged: Packaged, tmp_path: Path) -> N
     packaged.room.package(tmp_path / "p.zip", Wanted("C", full_ids=True, password="correct horse"))
     report = verify(tmp_path / "p.zip", packaged.keys)
     assert any("encrypted" in fault for fault in report.faults)
+    opened = verify(tmp_path / "p.zip", packaged.keys, open_zip=partial(LockedZip, password="correct horse"))
+    assert (opened.exit_code, opened.faults) == (0, [])
+    other = verify(tmp_path / "p.zip", packaged.keys, open_zip=partial(LockedZip, password="battery staple"))
+    assert (other.exit_code, len(other.faults)) == (1, 1)
+    assert "密码不对" in other.faults[0]
     with pyzipper.AESZipFile(tmp_path / "p.zip") as archive:
         archive.setpassword(b"wrong")
         with pytest.raises(RuntimeError, match="password"):
