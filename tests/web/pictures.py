@@ -66,6 +66,7 @@ SHOTS = (
     ("cameras", Role.ADMINISTRATOR, "/console/cameras"),
     ("bind", Role.ADMINISTRATOR, "/console/cameras/bind"),
     ("system", Role.ADMINISTRATOR, "/console/system"),
+    ("exports", Role.ADMINISTRATOR, "/console/exports"),
     ("teach", Role.INSTRUCTOR, "/teach/lessons/B"),
     ("station", Role.INSTRUCTOR, "/station/c1"),
     ("inspect", Role.INSPECTOR, "/inspect/c1"),

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, StringConstraints
 
 from edge_agent import __version__
 from edge_agent.model.stamp import Trust
-from edge_agent.store import accounts, law, outbox
+from edge_agent.store import accounts, kiosks, law, outbox
 from edge_agent.store.facts import fact_id, read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.actions.clock import anchor, second_opinions
@@ -164,6 +164,7 @@ def journal_file(visitor: Office) -> Response:
     with visitor.reading() as connection:
         found = recent_facts(connection, limit=FILE_FACTS)
         names = {each.id: each.name for each in accounts.list_accounts(connection)}
+        names |= {each.id: each.name for each in kiosks.list_kiosks(connection)}
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow([say(title) for title in (mark("时间"), mark("编号"), mark("类型"), mark("操作人"))])

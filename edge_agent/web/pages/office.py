@@ -42,8 +42,9 @@ def system(visitor: Administrator) -> Response:
         paired = kiosks.list_kiosks(connection)
         bound = cameras.list_cameras(connection)
         waiting = count_waiting(connection)
-        actions = recent_facts(connection, limit=30)
+        actions = recent_facts(connection, limit=20)
         names = {each.id: each.name for each in accounts.list_accounts(connection)}
+        names |= {each.id: each.name for each in paired}
         assessment = law.registered(connection, configured=site.settings.faces.impact_assessment)
         alarms = list_open(connection)
     free, total = site.files.space()
