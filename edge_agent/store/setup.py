@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from edge_agent import __version__
 from edge_agent.clock import Clock
 from edge_agent.durable import replace_file
-from edge_agent.model.kinds.system import EpochStarted
+from edge_agent.model.kinds.system import EpochStarted, SoftwareChanged
 from edge_agent.store.database import connect, migrate, refusal
 from edge_agent.store.facts import Head, read_head
 from edge_agent.store.writer import Transaction, Writer
@@ -27,16 +29,17 @@ class HighWater:
     head: str
 
 
-def prepare(path: Path, clock: Clock, *, agent: str = "") -> Head:
+def prepare(path: Path, clock: Clock, *, agent: str = "", version: str = __version__) -> Head:
     """Create or migrate the database, begin its first epoch, or a new one when it was restored; give the head.
 
-    `agent` is the name that provisioning gave; without one a random name is made. Run it before any service.
+    `agent` is the name that provisioning gave; without one a random name is made. Software of another `version` than
+    the last that prepared the database is a fact. Run it before any service.
     """
     migrate(path)
     _name(path, agent or f"ea-{secrets.token_hex(6)}")
     writer = Writer(path, clock)
     try:
-        return writer.run(lambda tx: _begin(tx, read_high_water(path)))
+        return writer.run(lambda tx: _begin(tx, read_high_water(path), version))
     finally:
         writer.close()
 
@@ -50,13 +53,31 @@ def _name(path: Path, agent: str) -> None:
             raise refusal(path, error) from error
 
 
-def _begin(tx: Transaction, mark: HighWater | None) -> Head:
+def _begin(tx: Transaction, mark: HighWater | None, version: str) -> Head:
     head = tx.head
     if mark is not None and mark.agent == head.agent and (mark.epoch, mark.seq) > (head.epoch, head.seq):
-        return new_epoch(tx, mark, cause="restored")
-    if head.seq == 0:
+        new_epoch(tx, mark, cause="restored")
+    elif head.seq == 0:
         tx.append(EpochStarted(cause="first"))
+    _note_version(tx, version)
     return tx.head
+
+
+def _note_version(tx: Transaction, version: str) -> None:
+    """Say that other software goes on with this journal. What it began with, its services say when they start."""
+    row = tx.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    old = row[0] if row else ""
+    if old == version:
+        return
+    tx.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (version,))
+    if old:
+        went_back = version_parts(version) < version_parts(old)
+        tx.append(SoftwareChanged(version=version, old_version=old, result="went_back" if went_back else "installed"))
+
+
+def version_parts(version: str) -> list[int]:
+    """Give the numbers of a version, which compare as versions do."""
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def new_epoch(tx: Transaction, old: HighWater, *, cause: str) -> Head:

@@ -11,7 +11,6 @@ order signed with a key of root's own file, and only the bundle that it names by
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,6 +24,7 @@ from edge_agent.clock import Clock
 from edge_agent.durable import replace_file
 from edge_agent.errors import DeviceError, InputError, NotFoundError
 from edge_agent.store.requests import Request
+from edge_agent.store.setup import version_parts
 from edge_agent.sync.backoff import Backoff
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.commands import Command, Upgrade
@@ -69,7 +69,7 @@ class Releases:
         keys.verify(Purpose.COMMAND, signed)
         if not args.url:
             raise RefusedError(Code.INVALID, "url: where the bundle lies is missing.")
-        if _parts(args.version) <= _parts(__version__):
+        if version_parts(args.version) <= version_parts(__version__):
             raise RefusedError(Code.STALE, f"version {__version__} runs here, this is {args.version}.")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_file(self._order(args.sha256), msgspec.json.encode(signed), mode=0o600)
@@ -143,7 +143,3 @@ class Fetcher:
                     stream.write(piece)
         finally:
             answer.close()
-
-
-def _parts(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)]

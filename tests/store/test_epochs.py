@@ -6,6 +6,7 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+from edge_agent import __version__
 from edge_agent.clock import SettableClock
 from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.store.database import connect
@@ -59,6 +60,19 @@ def test_a_restored_database_begins_an_epoch_that_names_the_lost_head(
     assert list(check_chain(connect(database))) == []
     assert fsck(database, MediaFiles(tmp_path / "media")) == []
     assert (prepare(database, clock).epoch, prepare(database, clock).seq) == (2, 3)
+
+
+def test_other_software_on_the_same_journal_is_a_fact(database: Path, clock: SettableClock) -> None:
+    connection = connect(database)
+    first = read_head(connection).seq
+    for version in ("0.10.0", "0.10.0", "0.9.2"):
+        prepare(database, clock, version=version)
+    changed = [dict(fact.data) for fact in read_facts(connection, kinds=("software.changed",))]
+    assert changed == [
+        {"version": "0.10.0", "old_version": __version__, "result": "installed"},
+        {"version": "0.9.2", "old_version": "0.10.0", "result": "went_back"},
+    ]
+    assert read_head(connection).seq == first + 2, "the same version again says nothing"
 
 
 def test_a_torn_mark_is_no_mark(database: Path, clock: SettableClock) -> None:
