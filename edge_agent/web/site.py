@@ -15,6 +15,7 @@ from edge_agent.checkin.person import Policies
 from edge_agent.clock import Clock
 from edge_agent.model.stamp import Stamp
 from edge_agent.settings import Settings
+from edge_agent.store.cameras import get_camera
 from edge_agent.store.database import Connection, connect
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.writer import Writer
@@ -24,6 +25,7 @@ from edge_agent.web.readers import Readers
 
 if TYPE_CHECKING:
     from edge_agent.cameras.desk import CameraDesk
+    from edge_agent.cameras.sources import Source, Sources
     from edge_agent.checkin.station import Stations
     from edge_agent.web.actions.wifi import Wifi
 
@@ -80,6 +82,20 @@ class Site:
         desk = import_module("edge_agent.cameras.desk")
         made: CameraDesk = desk.CameraDesk(self.settings, self.writer, self.clock)
         return made
+
+    @cached_property
+    def _sources(self) -> Sources:
+        """Not those of `cameras`: an operator tries a refused password again, a kiosk by itself does not."""
+        sources, guard = (import_module(f"edge_agent.cameras.{name}") for name in ("sources", "guard"))
+        python, login = self.settings.cameras.csi_python, self.cameras.login
+        made: Sources = sources.Sources(login, csi_python=python, guard=guard.LoginGuard(self.clock.boottime))
+        return made
+
+    def source(self, camera: str) -> Source:
+        """Give a camera itself, for a kiosk, while `capture` does not show it. Raises `NotFoundError`."""
+        with self.readers() as connection:
+            known = get_camera(connection, camera)
+        return self._sources.of(known, "sub")
 
     @cached_property
     def wifi(self) -> Wifi:

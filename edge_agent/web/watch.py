@@ -39,3 +39,14 @@ def watch(
             do="See whether the capture service runs, then test the camera.",
         ) from error
     raise DeviceError(f"{camera}: no live picture (没有实时画面).", do="Test the camera.")
+
+
+def is_answered(path: Path) -> bool:
+    """Say whether `capture` runs and shows cameras at all."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(PATIENCE)
+        try:
+            line.connect(str(path))
+        except OSError:
+            return False
+    return True

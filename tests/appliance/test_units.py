@@ -87,6 +87,18 @@ def test_only_sync_reaches_the_internet() -> None:
         assert not any("any" in line or "/0" in line for line in allowed[service][1:])
 
 
+def test_cameras_that_are_plugged_in_are_held_by_capture_and_by_the_kiosk() -> None:
+    """The kiosk binds them, and stands in for capture before the door."""
+
+    def devices(service: str) -> list[str]:
+        lines = (UNITS / f"edge-agent-{service}.service").read_text().splitlines()
+        return [line for line in lines if line.startswith(("Device", "SupplementaryGroups", "PrivateDevices"))]
+
+    assert "DeviceAllow=char-video4linux rw" in devices("capture")
+    assert devices("kiosk") == devices("capture")
+    assert devices("sync") == devices("upkeep") == ["PrivateDevices=yes"]
+
+
 def test_every_service_may_ask_how_far_the_time_is_trusted_and_none_may_set_it() -> None:
     for service in SERVICES:
         found = exposures(service)

@@ -35,24 +35,35 @@ class Set:
 
 
 @contextmanager
+def shown_by_capture(path: Path, camera: VirtualCamera) -> Iterator[LiveFeeds]:
+    """Camera `k1` on the socket of live video."""
+    row = Camera("k1", "前门", CameraKind.RTSP, "101", camera.url("main"), camera.url("sub"))
+
+    def source(_camera: Camera, stream: Stream) -> RtspSource:
+        return RtspSource(camera.url(stream))
+
+    feeds = LiveFeeds(lambda: {"k1": row}, source, lambda _camera, _stream: None, SystemClock().boottime)
+    socket = LiveSocket(path, feeds)
+    socket.start()
+    try:
+        yield feeds
+    finally:
+        socket.close()
+        feeds.close()
+
+
+def virtual_camera(codec: Codec = "h264") -> VirtualCamera:
+    return VirtualCamera(main=replace(MAIN, codec=codec), sub=replace(SUB, codec=codec))
+
+
+@contextmanager
 def on_air(folder: Path, codec: Codec = "h264") -> Iterator[Set]:
     with (
-        VirtualCamera(main=replace(MAIN, codec=codec), sub=replace(SUB, codec=codec)) as camera,
+        virtual_camera(codec) as camera,
         theatre(folder, live_socket=folder / "live.sock") as house,
+        shown_by_capture(folder / "live.sock", camera) as feeds,
     ):
-        row = Camera("k1", "前门", CameraKind.RTSP, "101", camera.url("main"), camera.url("sub"))
-
-        def source(_camera: Camera, stream: Stream) -> RtspSource:
-            return RtspSource(camera.url(stream))
-
-        feeds = LiveFeeds(lambda: {"k1": row}, source, lambda _camera, _stream: None, SystemClock().boottime)
-        socket = LiveSocket(folder / "live.sock", feeds)
-        socket.start()
-        try:
-            yield Set(camera, house, feeds)
-        finally:
-            socket.close()
-            feeds.close()
+        yield Set(camera, house, feeds)
 
 
 @pytest.fixture

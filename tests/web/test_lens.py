@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.simulator import Codec
 from edge_agent.store import cameras
 from edge_agent.store.kiosks import Kiosk, save_kiosk
-from tests.playback.test_live import on_air
+from edge_agent.store.writer import Transaction
+from tests.capture.rig import wait_for
+from tests.playback.test_live import shown_by_capture, virtual_camera
 from tests.servers import chromium
 from tests.venue import RunningClock, at
 from tests.web.conftest import House
+
+Way = Callable[[Path, Codec], AbstractContextManager[Camera]]
 
 DRAWN = """() => {
   const canvas = document.getElementById('preview');
@@ -51,10 +56,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.venue.close()
 
 
-def open_kiosk(browser: Browser, house: House) -> Page:
-    def give_camera(tx: object) -> None:
-        cameras.save_camera(tx, Camera("k1", "门口", CameraKind.RTSP, "", "rtsp://nowhere"))  # type: ignore[arg-type]  # the writer's transaction
-        save_kiosk(tx, Kiosk("k1", "门口", camera="k1"), by="test")  # type: ignore[arg-type]  # the same
+def open_kiosk(browser: Browser, house: House, camera: Camera) -> Page:
+    def give_camera(tx: Transaction) -> None:
+        cameras.save_camera(tx, camera)
+        save_kiosk(tx, Kiosk("k1", "门口", camera="k1"), by="test")
 
     context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 800})
     context.add_cookies(house.kiosk_cookies())
@@ -64,11 +69,42 @@ def open_kiosk(browser: Browser, house: House) -> Page:
     return page
 
 
-@pytest.mark.parametrize("codec", ["h264", "h265"])
-def test_it_sees_and_shows_what_it_sees(browser: Browser, house: House, tmp_path: Path, codec: Codec) -> None:
-    """HEVC too, which this Chromium can't decode: the page is sent pictures."""
-    with on_air(tmp_path, codec):
-        kiosk = open_kiosk(browser, house)
+def at_the_door(main: str, sub: str = "", kind: CameraKind = CameraKind.RTSP) -> Camera:
+    return Camera("k1", "门口", kind, "", main, sub)
+
+
+@contextmanager
+def through_capture(folder: Path, codec: Codec) -> Iterator[Camera]:
+    """The row leads nowhere: only capture has the picture."""
+    with virtual_camera(codec) as camera, shown_by_capture(folder / "live.sock", camera):
+        yield at_the_door("rtsp://nowhere")
+
+
+@contextmanager
+def by_itself(_folder: Path, codec: Codec) -> Iterator[Camera]:
+    with virtual_camera(codec) as camera:
+        yield at_the_door(camera.url("main"), camera.url("sub"))
+
+
+@contextmanager
+def plugged_in(_folder: Path, _codec: Codec) -> Iterator[Camera]:
+    """A webcam's child, which reads FFmpeg's test picture where V4L2 would be."""
+    yield at_the_door("usb:testsrc2=size=320x180:rate=15,realtime?format=lavfi&fps=15", kind=CameraKind.USB)
+
+
+@pytest.mark.parametrize(
+    ("way", "codec"),
+    [
+        (through_capture, "h264"),
+        (through_capture, "h265"),  # which this Chromium can't decode: the page is sent pictures
+        (by_itself, "h264"),
+        (by_itself, "h265"),
+        (plugged_in, "h264"),
+    ],
+)
+def test_it_sees_and_shows_what_it_sees(browser: Browser, house: House, tmp_path: Path, way: Way, codec: Codec) -> None:
+    with way(tmp_path, codec) as camera:
+        kiosk = open_kiosk(browser, house, camera)
         expect_movement(kiosk)
         frames = house.faces.frames
         kiosk.wait_for_timeout(2000)
@@ -78,10 +114,24 @@ def test_it_sees_and_shows_what_it_sees(browser: Browser, house: House, tmp_path
         kiosk.context.close()
 
 
-def test_without_capture_it_says_so_and_recovers(browser: Browser, house: House, tmp_path: Path) -> None:
-    kiosk = open_kiosk(browser, house)
+def test_without_any_picture_it_says_so_and_recovers(browser: Browser, house: House, tmp_path: Path) -> None:
+    kiosk = open_kiosk(browser, house, at_the_door("rtsp://nowhere"))
     expect(kiosk.locator("#said")).to_contain_text("摄像头不可用，请找讲师办理签到")
-    with on_air(tmp_path):
+    with virtual_camera() as camera, shown_by_capture(tmp_path / "live.sock", camera):
         expect(kiosk.locator("#board")).to_be_visible(timeout=20_000)
         expect_movement(kiosk)
     kiosk.context.close()
+
+
+def test_it_lets_the_camera_go_when_capture_is_back(browser: Browser, house: House, tmp_path: Path) -> None:
+    with virtual_camera() as its_own, virtual_camera() as captured:
+        kiosk = open_kiosk(browser, house, at_the_door(its_own.url("main"), its_own.url("sub")))
+        expect_movement(kiosk)
+        assert its_own.sessions == 1
+        with shown_by_capture(tmp_path / "live.sock", captured):
+            wait_for(lambda: (its_own.sessions, captured.sessions) == (0, 1), "capture to show it")
+            expect_movement(kiosk)
+            expect(kiosk.locator("#board")).to_be_visible()
+        wait_for(lambda: its_own.sessions == 1, "the camera to be opened again")
+        expect_movement(kiosk)
+        kiosk.context.close()

@@ -138,6 +138,7 @@ class _Line:
         lens = import_module("edge_agent.web.kiosk.lens").Lens(
             self._site.live_socket,
             self._kiosk.camera,
+            source=lambda: self._site.source(self._kiosk.camera),
             on_frame=on_frame,
             on_works=on_works,
         )
