@@ -18,6 +18,7 @@ from edge_agent.central.centre import Centre
 from edge_agent.central.pages.guard import PAGES, LoginRequiredError, PasswordChangeRequiredError, View
 from edge_agent.errors import DeviceError, EdgeAgentError
 from edge_agent.furniture.forms import PROBLEM_TYPE, problem_of
+from edge_agent.furniture.listening import listen
 from edge_agent.furniture.shield import Shield
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER
@@ -81,7 +82,7 @@ class HttpServer:
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         try:
-            self._socket = socket.create_server((host, port), backlog=512)
+            self._socket = listen(host, port, backlog=512)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         except OSError as error:
             raise DeviceError(

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from edge_agent.errors import DeviceError
+from edge_agent.furniture.listening import listen
 from edge_agent.web.live import Live
 
 GRACE_SECONDS = 3
@@ -71,9 +72,8 @@ class Servers:
 
 
 def _listen(port: Port) -> socket.socket:
-    family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
     try:
-        return socket.create_server((port.host, port.port), family=family, backlog=128)
+        return listen(port.host, port.port, backlog=128)
     except OSError as error:
         raise DeviceError(
             f"{port.host}:{port.port}: can't listen: {error.strerror} (端口被占用或无法监听).",

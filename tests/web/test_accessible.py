@@ -27,6 +27,7 @@ CONSOLE = [
     *("/console/lessons/A", "/console/tasks", "/console/live", "/console/cameras", "/console/cameras/bind"),
     *("/console/sync", "/console/exports", "/console/members", "/console/system", "/console/import", "/account"),
     *("/teach", "/teach/lessons/B", "/teach/classes/c1", "/station/c1", "/station/c1/paper", "/setup/steps"),
+    *("/console/poster", "/console/classes?q=a", "/console/exports?lesson=A", "/console/outage-sheet/A"),
 ]
 PLACES = [
     *((Role.ADMINISTRATOR, path) for path in CONSOLE),
