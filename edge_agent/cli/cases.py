@@ -96,6 +96,7 @@ class CaseForm(_Form):
 
 
 class SnapshotsForm(_Form):
+    policy: str = ""
     lesson: LessonForm
     expect: list[dict[str, Any]] | None = None
 
@@ -119,6 +120,17 @@ class CasesForm(BaseModel):
     resident_id: dict[str, bool] = Field(default_factory=dict)
     teachers_needed: dict[int, int] = Field(default_factory=dict)
 
+    @property
+    def expects_something(self) -> bool:
+        written = [snapshot.expect for snapshot in self.snapshots]
+        for case in self.attendance:
+            written += [case.expect_units, *(tap.expect for tap in case.taps)]
+            if case.expect_credit is not None:
+                return True
+        return bool(self.pass_80_percent or self.resident_id or self.teachers_needed) or any(
+            each is not None for each in written
+        )
+
 
 class _TimetableForm(_Form):
     lessons: tuple[LessonForm, ...]
@@ -129,12 +141,12 @@ def read_cases(file: Path) -> CasesForm:
     """Read a file of cases; raises `InputError` that names the case and the field."""
     form = _read(file, CasesForm)
     for case in form.attendance:
-        _refuse_twins(case.lessons, f"{file.name}: case {case.id}")
+        _refuse_twins(case.lessons, f"{file.name}: 案例 {case.id}")
         known = {lesson.id for lesson in case.lessons}
         for revision in case.revisions:
             if revision.lesson not in known:
                 raise InputError(
-                    f"{file.name}: case {case.id} revises lesson {revision.lesson}, which it doesn't have.",
+                    f"{file.name}: 案例 {case.id} 没有它修改的课程 / it revises lesson {revision.lesson}, not its own",
                     do=f"该案例的课程有 / Name one of {', '.join(sorted(known))}.",
                 )
     return form
@@ -160,7 +172,8 @@ def _refuse_twins(lessons: tuple[LessonForm, ...], where: str) -> None:
     for name, count in Counter(lesson.id for lesson in lessons).items():
         if count > 1:
             raise InputError(
-                f"{where} has lesson {name} twice.", do="每节课的编号不能重复。Give each lesson an id of its own."
+                f"{where}: 课程编号 {name} 重复 / stands twice.",
+                do="每节课的编号不能重复。Give each lesson an id of its own.",
             )
 
 

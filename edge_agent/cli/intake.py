@@ -32,7 +32,7 @@ from edge_agent.intake.roster import parse_roster
 from edge_agent.intake.stored import load_world
 from edge_agent.intake.summary import summary
 from edge_agent.intake.teachers import parse_teachers
-from edge_agent.intake.templates import TEMPLATES
+from edge_agent.intake.templates import TEMPLATES, as_csv
 from edge_agent.intake.timetable import parse_timetable
 from edge_agent.intake.world import World
 from edge_agent.serve.agent import make_clock, open_agent
@@ -128,14 +128,20 @@ def import_online(
 @template_app.command()
 def template(
     kind: Annotated[str, typer.Argument(metavar="KIND", help=" | ".join(TEMPLATES))],
-    file: Annotated[Path, typer.Argument(help="写到这里 / write it here: .xlsx")],
+    file: Annotated[Path, typer.Argument(help="写到这里 / write it here: .xlsx or .csv")],
 ) -> None:
     """下载模板 / write an empty table to fill in: roster, timetable, classes, teachers or online."""
     if kind not in TEMPLATES:
         raise InputError(f"No template {kind} (没有这个模板).", do=f"Name one of {', '.join(TEMPLATES)}.")
+    form = file.suffix.lower()
+    if form not in {".xlsx", ".csv"}:
+        raise InputError(
+            f"{file}: 模板只有 .xlsx 和 .csv / templates are .xlsx or .csv.", do="请改文件名。Name the file so."
+        )
+    content = TEMPLATES[kind]()
     try:
         with file.open("xb") as stream:
-            stream.write(TEMPLATES[kind]())
+            stream.write(as_csv(content) if form == ".csv" else content)
     except FileExistsError as error:
         raise InputError(
             f"{file}: exists already (文件已存在).", do="Choose another name; it was left alone."

@@ -62,6 +62,8 @@ def replay_command(
             raise typer.Exit(1)
         if not as_json:
             print(f"{len(form.attendance)} cases agree. 复算一致。")
+            if not form.expects_something:
+                print("文件里没有写期望，无从核对。The file expects nothing, so nothing was compared.")
 
 
 @app.command("plan")
@@ -152,11 +154,10 @@ def _answers(form: CasesForm) -> dict[str, list[Any]]:
                 "credit": outcomes.credit,
             }
         )
-    policy = _policy(form.policy, form.timezone)
     snapshots = [
         [
             {"period": slot.period, "kind": slot.kind.value, "window": _span_json(slot.window)}
-            for slot in slots(each.lesson.lesson(), policy)
+            for slot in slots(each.lesson.lesson(), _policy(each.policy or form.policy, form.timezone))
             if slot.kind is not SlotKind.CLIP and not slot.void
         ]
         for each in form.snapshots
@@ -172,7 +173,7 @@ def _policy(name: str, timezone: str) -> Policy:
         return policy
     policy = replace(policy, timezone=timezone)
     if found := problems(policy):
-        raise InputError(f"{'; '.join(found)}.", do="Mend the file's timezone.")
+        raise InputError(f"{'; '.join(found)}.", do="请改正案例文件的 timezone。Mend the file's timezone.")
     return policy
 
 

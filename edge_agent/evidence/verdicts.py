@@ -12,6 +12,7 @@ from edge_agent.model.lesson import Lesson
 from edge_agent.model.stamp import Stamp
 from edge_agent.policies import LoadedPolicy
 from edge_agent.rules.verdict import Verdict
+from edge_agent.rules.windows import lesson_times
 from edge_agent.store.database import Connection, reading
 from edge_agent.store.lessons import list_lessons
 from edge_agent.store.training import running_classes
@@ -43,7 +44,10 @@ class VerdictKeeper:
             return None
         self._turn = (self._turn + 1) % len(due)
         lesson = due[self._turn]
-        return self._judge(connection, lesson, self._policies(running[lesson.class_id].policy), stamp)
+        policy = self._policies(running[lesson.class_id].policy)
+        if not lesson.cancelled and stamp.wall <= lesson_times(lesson, policy.policy).end:
+            return None  # its verdict is not yet, whatever is on the record
+        return self._judge(connection, lesson, policy, stamp)
 
     def _judge(self, connection: Connection, lesson: Lesson, policy: LoadedPolicy, stamp: Stamp) -> VerdictGiven | None:
         with reading(connection):

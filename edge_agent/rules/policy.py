@@ -198,53 +198,62 @@ def _ranges(table: object, path: str) -> Iterator[str]:
         elif isinstance(value, int | timedelta) and not isinstance(value, bool):
             size = value if isinstance(value, int) else value.total_seconds()
             if size < 0:
-                yield f"{key} must not be negative"
+                yield f"{key} 不能为负 / must not be negative"
             elif size == 0 and field.name not in _MAY_BE_ZERO:
-                yield f"{key} must be more than zero"
+                yield f"{key} 必须大于零 / must be more than zero"
             elif field.name.endswith("percent") and size > _PERCENT:
-                yield f"{key} must be at most 100"
+                yield f"{key} 最大为 100 / must be at most 100"
 
 
 def _zone(policy: Policy) -> Iterator[str]:
     try:
         zone = policy.zone
     except (ZoneInfoNotFoundError, ValueError):
-        yield f"timezone {policy.timezone!r} is not known, write one like Asia/Shanghai"
+        yield f"timezone {policy.timezone!r} 不是时区 / is not known, write one like Asia/Shanghai"
         return
     offsets = {datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in range(1, 13)}
     if len(offsets) > 1:  # an hour that comes twice would make two periods one
-        yield f"timezone {policy.timezone} changes its clocks in summer; lessons need a zone that doesn't"
+        yield f"timezone {policy.timezone} 有夏令时，不能用 / changes its clocks in summer; use one that doesn't"
 
 
 def _windows(policy: Policy) -> Iterator[str]:
     if (policy.unit_windows is None) == (policy.fixed_clock is None):
-        yield "exactly one of unit_windows and fixed_clock must be given"
+        yield "unit_windows 与 fixed_clock 必须且只能有一个 / exactly one of unit_windows and fixed_clock must be given"
     if policy.unit_windows is not None:
         late, early = policy.unit_windows.sign_in.after, policy.unit_windows.sign_out.before
         if late + early >= policy.period.length:
-            yield "unit_windows.sign_in.after and sign_out.before must leave a part of a period between them"
+            yield (
+                "unit_windows.sign_in.after 与 sign_out.before 之和须小于一课时"
+                " / sign_in.after and sign_out.before must leave a part of a period between them"
+            )
     if policy.fixed_clock is not None:
         if policy.pair_limit.basis != "off":
-            yield 'pair_limit.basis must be "off" where fixed_clock is given'
+            yield 'pair_limit.basis 在有 fixed_clock 时只能为 "off" / must be "off" where fixed_clock is given'
         sign_in, sign_out = policy.fixed_clock.sign_in, policy.fixed_clock.sign_out
         if not sign_in.opens < sign_in.closes < sign_out.opens < sign_out.closes:
-            yield "fixed_clock: sign_in must open, close, then sign_out open and close, within one day"
+            yield (
+                "fixed_clock: 应为签到开始、签到截止、签退开始、签退截止，同一天内"
+                " / sign_in must open, close, then sign_out open and close, within one day"
+            )
 
 
 def _snapshots(policy: Policy) -> Iterator[str]:
     rule, length = policy.snapshots, policy.period.length
     if rule.opening + rule.closing >= length:
-        yield "snapshots.opening and snapshots.closing together must be shorter than period.length"
+        yield (
+            "snapshots.opening 与 snapshots.closing 之和须小于 period.length"
+            " / together must be shorter than period.length"
+        )
     elif rule.jitter * 2 >= length - rule.opening - rule.closing:
-        yield "snapshots.jitter must keep the middle's target inside its window"
+        yield "snapshots.jitter 过大 / must keep the middle's target inside its window"
     for name in ("opening", "closing"):
         window, target = getattr(rule, name), getattr(rule, f"{name}_target")
         if not rule.jitter <= target <= window - rule.jitter:
-            yield f"snapshots.{name}_target must lie inside the {name} window, with the jitter"
+            yield f"snapshots.{name}_target 须在该窗口内（含 jitter）/ must lie inside the window, with it"
     if policy.clips.count * policy.clips.length > length:
-        yield "clips.count times clips.length must fit into one period"
+        yield "clips.count × clips.length 须不超过一课时 / must fit into one period"
 
 
 def _shares(policy: Policy) -> Iterator[str]:
     if policy.online.least_percent > policy.online.most_percent:
-        yield "online.least_percent must not be more than online.most_percent"
+        yield "online.least_percent 不能大于 online.most_percent / must not be more than it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -27,8 +27,14 @@ def to_row(value: Any, **extra: Any) -> dict[str, Any]:
 
 def from_row(kind: type[T], row: sqlite3.Row, renamed: Mapping[str, str] | None = None) -> T:
     """Make a value from a row's columns; `renamed` maps fields to columns of another name."""
-    names = renamed or {}
-    return kind(**{name: read(row[names.get(name, name)]) for name, read in _FIELDS[kind].items()})
+    read = _FIELDS[kind]
+    if renamed:
+        values = {name: row[renamed.get(name, name)] for name in read.names}
+    else:
+        values = {name: row[name] for name in read.names}
+    for name, convert in read.converted:
+        values[name] = convert(values[name])
+    return kind(**values)
 
 
 def insert(table: str, row: Mapping[str, Any], *, replace: str = "") -> str:
@@ -57,12 +63,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _reader(hint: Any) -> Callable[[Any], Any]:
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """Give what makes a column's value the field's; None where they are the same."""
     options = [option for option in get_args(hint) or (hint,) if option is not type(None)]
     kind = get_origin(hint) if get_origin(hint) is tuple else options[0]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
-    return _READERS.get(kind, lambda value: value)
+    return _READERS.get(kind)
 
 
 def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -78,12 +85,21 @@ _READERS: Mapping[Any, Callable[[Any], Any]] = {
 }
 
 
-class _Fields(dict[type[Any], dict[str, Callable[[Any], Any]]]):
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A dataclass's fields, and how to convert those whose columns hold something else: most hold the value itself."""
+
+    names: tuple[str, ...]
+    converted: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
+class _Fields(dict[type[Any], _Reading]):
     """How to read each field of a dataclass, worked out once a class: `get_type_hints` is slow."""
 
-    def __missing__(self, kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
-        hints = get_type_hints(kind)
-        self[kind] = {name: _reader(hints[name]) for name in columns(kind)}
+    def __missing__(self, kind: type[Any]) -> _Reading:
+        hints, names = get_type_hints(kind), columns(kind)
+        converted = tuple((name, read) for name in names if (read := _reader(hints[name])))
+        self[kind] = _Reading(names, converted)
         return self[kind]
 
 

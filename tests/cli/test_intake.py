@@ -145,6 +145,24 @@ def test_templates(folder: Path, kind: str) -> None:
     assert "文件已存在" in again.stderr
 
 
+@pytest.mark.parametrize("kind", ["roster", "timetable", "classes", "teachers", "online"])
+def test_a_template_as_csv_is_read_again_and_its_example_skipped(folder: Path, kind: str) -> None:
+    file = folder / f"{kind}.csv"
+    assert run("template", kind, file).exit_code == 0
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert "示例" in file.read_text("utf-8-sig")
+    result = run("import", kind, file, "--dry-run")
+    assert result.exit_code == 2
+    assert "没有数据行" in result.stdout
+
+
+def test_a_template_is_a_table(folder: Path) -> None:
+    result = run("template", "roster", folder / "a.doc")
+    assert result.exit_code == 2
+    assert ".xlsx" in result.stderr
+    assert not (folder / "a.doc").exists()
+
+
 def test_a_template_that_does_not_exist(folder: Path) -> None:
     result = run("template", "grades", folder / "a.xlsx")
     assert result.exit_code == 2

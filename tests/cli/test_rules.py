@@ -48,7 +48,7 @@ def test_a_table_for_people(tmp_path: Path) -> None:
     ("timetable", "named"),
     [
         ({"lessons": [LESSONS[0] | {"start": "8 o'clock"}]}, "lessons[0].start"),
-        ({"lessons": [LESSONS[0], LESSONS[0]]}, "lesson A twice"),
+        ({"lessons": [LESSONS[0], LESSONS[0]]}, "课程编号 A 重复"),
         ({"lesson": []}, "lessons: Field required"),
     ],
 )

@@ -85,3 +85,30 @@ def test_not_json(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["rules", "replay", str(tmp_path / "cases.json")])
     assert result.exit_code == 2
     assert "cases.json" in result.stderr
+
+
+def test_each_snapshot_may_name_a_policy_and_a_file_that_expects_nothing_is_said_to(tmp_path: Path) -> None:
+    lesson = {"id": "A", "date": "2024-10-08", "start": "08:00", "periods": 2}
+    snapshots = [{"lesson": lesson}, {"lesson": lesson, "policy": "random-3plus2"}]
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps({"policy": "jinan-2024", "snapshots": snapshots}))
+    answer = json.loads(CliRunner().invoke(app, ["rules", "replay", str(file), "--json"]).stdout)
+    assert [len(windows) for windows in answer["snapshots"]] == [6, 2]
+    checked = CliRunner().invoke(app, ["rules", "replay", str(file), "--check"])
+    assert checked.exit_code == 0
+    assert "nothing was compared" in checked.stdout
+
+
+def test_taps_keep_the_files_order_and_any_offset_to_the_microsecond(tmp_path: Path) -> None:
+    """Taps are judged by time, whatever their order and zone; the answers stand in the order of the taps."""
+    lesson = {"id": "A", "date": "2024-10-08", "start": "08:00", "periods": 2}
+    moments = ["2024-10-08T01:45:00.000001Z", "2024-10-08T11:45:00+10:00", "2024-10-08T08:15:00.000001+08:00"]
+    taps = [{"at": at} for at in [*moments, "2024-10-07T19:15:00-05:00"]]
+    file = tmp_path / "cases.json"
+    file.write_text(
+        json.dumps({"policy": "jinan-2024", "attendance": [{"id": "X", "lessons": [lesson], "taps": taps}]})
+    )
+    case = json.loads(CliRunner().invoke(app, ["rules", "replay", str(file), "--json"]).stdout)["attendance"][0]
+    outcomes = [visit[0]["outcome"] for visit in case["taps"]]
+    assert outcomes == ["outside", "signed_out", "already_signed_in", "signed_in"]
+    assert case["credit"] == 2
