@@ -1,5 +1,6 @@
 // The page that shows the player alone: `player.html?lesson=ID[&camera=ID]`, or `player.html?live=CAMERA`.
-import { play, watch } from "./player.mjs";
+import { watch } from "./live.mjs";
+import { play } from "./player.mjs";
 
 const asked = new URLSearchParams(location.search);
 const element = document.querySelector("#player");
