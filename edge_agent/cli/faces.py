@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +16,10 @@ from edge_agent.errors import InputError
 from edge_agent.faces import evaluate
 from edge_agent.faces.answer import Action
 from edge_agent.faces.clips import ClipVerdict, judge_clip, look_at, read_clip
+from edge_agent.faces.decide import Roster
 from edge_agent.faces.face import EngineName
 from edge_agent.faces.gallery import FILING_THRESHOLD, Gallery, reset
+from edge_agent.faces.liveness.passive import Verdict
 from edge_agent.faces.manifest import weights_folder
 from edge_agent.faces.process import FaceEngine
 from edge_agent.settings import load_settings
@@ -53,6 +55,7 @@ def eval_command(
     unreadable: list[InputError] = []
     with _engine(engine, models) as running:
         roster = evaluate.roster_of(enrolled, evaluate.embed_photos(running, enrolled, unreadable), running.identity)
+        _require_faces(gallery, enrolled, roster)
         judged = evaluate.judge(asked, evaluate.embed_photos(running, asked, unreadable), roster, frames=frames)
     figures = evaluate.figures(judged, enrolled)
     for error in unreadable:
@@ -105,17 +108,21 @@ def liveness_command(
     as_json: AsJson = False,
 ) -> None:
     """Say of each clip whether it shows a living face, and why."""
-    rows = []
+    rows, refused = [], False
     with _engine("opencv", models) as running:
         for clip in clips:
-            if not clip.is_file():
-                raise InputError(f"{clip}: no such file (找不到文件).", do="Give video files.")
-            verdict = judge_clip(look_at(running, read_clip(clip)), CHALLENGES[challenge])
+            try:
+                verdict = judge_clip(look_at(running, read_clip(clip)), CHALLENGES[challenge])
+            except InputError as error:  # the other clips are judged all the same
+                print(error, file=sys.stderr)
+                verdict, refused = ClipVerdict(Verdict.UNSURE, (error.message,), 0.0, ()), True
             rows.append(_clip(clip, verdict))
             if not as_json:
                 print(f"{clip}\t{verdict.verdict}\t{verdict.seconds:.1f} s\t{', '.join(verdict.reasons)}")
     if as_json:
-        print(json.dumps({"clips": rows}))
+        print(json.dumps({"clips": rows}, ensure_ascii=False))
+    if refused:
+        raise typer.Exit(InputError.exit_code)
 
 
 @app.command("status")
@@ -142,6 +149,14 @@ def reset_command(
         raise InputError("This deletes all face templates (将删除全部人脸模板).", do="Repeat it with --yes.")
     reset(load_settings().store.data_dir / "faces")
     print("The gallery is empty. 人脸库已清空。")
+
+
+def _require_faces(gallery: Path, enrolled: Mapping[str, Sequence[Path]], roster: Roster) -> None:
+    """Names whoever can't be found because no photo shows a face; a gallery without any face judges nobody."""
+    for person in sorted(set(enrolled) - set(roster.names)):
+        print(f"{gallery / person}: no photo shows a face (没有可用的人脸).", file=sys.stderr)
+    if not len(roster):
+        raise InputError(f"{gallery} holds no face (没有人脸).", do="Put clear photos of each person there.")
 
 
 def _probe(probe: evaluate.Probe) -> dict[str, str | float]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 
 import av
@@ -14,8 +14,9 @@ from edge_agent.errors import InputError
 from edge_agent.faces.answer import Action
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.frames import encode_frame
+from edge_agent.faces.images import FRAME_PIXELS
 from edge_agent.faces.liveness.challenge import SECONDS
-from edge_agent.faces.liveness.passive import WINDOW_SECONDS, Figures, Verdict
+from edge_agent.faces.liveness.passive import STEADY, WINDOW_SECONDS, Figures, Verdict
 from edge_agent.faces.liveness.watch import Watch
 from edge_agent.faces.process import FaceEngine
 
@@ -24,6 +25,8 @@ RATE = 10.0
 _STEP = 1.0
 _SLACK = 0.15
 """A clip of 2.9 s is a window of 3 s cut by a frame or two."""
+_USUAL_RATE = 25.0
+"""Of a file that tells no times, such as a bare H.264 stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,33 @@ class ClipVerdict:
 
 
 def read_clip(path: Path, rate: float = RATE) -> Iterator[tuple[float, Picture]]:
-    """Frames as (seconds, picture), at most `rate` a second; raises `InputError` that names the file."""
+    """Frames as (seconds, picture), upright, at most `rate` a second; raises `InputError` that names the file."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file (找不到文件).", do="Give video files.")
     try:
         with av.open(str(path), "r") as clip:
-            due = None
-            for frame in clip.decode(video=0):
-                at = frame.time or 0.0
+            if not clip.streams.video:
+                raise InputError(f"{path} has no picture, only sound (没有画面).", do="Give a video.")
+            due, told = None, clip.streams.video[0].average_rate or _USUAL_RATE
+            for index, frame in enumerate(clip.decode(video=0)):
+                at = float(index / told) if frame.pts is None else frame.time
                 due = at if due is None else due
                 if at + 1e-3 >= due:
                     due = max(due + 1 / rate, at + 0.5 / rate)
-                    yield at, frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
-    except (av.FFmpegError, OSError, IndexError) as error:
+                    yield at, _upright(frame)
+    except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path} can't be read as a video: {error}.", do="Give a clip such as MP4 or MKV.") from error
+
+
+def _upright(frame: av.VideoFrame) -> Picture:
+    """As a player shows it: a phone held upright stores its picture lying, and says by how much it is to be turned.
+
+    A phone may film in more pixels than a frame may have.
+    """
+    scale = min(1.0, sqrt(FRAME_PIXELS / (frame.width * frame.height)))
+    width, height = int(frame.width * scale), int(frame.height * scale)
+    picture = frame.reformat(width, height, "bgr24").to_ndarray()
+    return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90), np.uint8)
 
 
 def look_at(engine: FaceEngine, frames: Iterator[tuple[float, Picture]]) -> list[Observation]:
@@ -69,9 +87,14 @@ def judge_clip(observations: Sequence[Observation], challenge: Sequence[Action] 
         return _asked(observations, challenge, seconds)
     judged = [judge_window(observations, start) for start in _starts(seconds)]
     verdicts = tuple(verdict for verdict, _ in judged)
-    verdict = Counter(verdicts).most_common(1)[0][0]
+    verdict = commonest(verdicts)
     reasons = next(reasons for each, reasons in judged if each is verdict)
     return ClipVerdict(verdict, reasons, seconds, verdicts)
+
+
+def commonest(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of two as common, in whatever order they came, the one that is better for the person."""
+    return max((Verdict.LIVE, Verdict.UNSURE, Verdict.FLAT), key=verdicts.count)
 
 
 def judge_window(observations: Sequence[Observation], start: float) -> tuple[Verdict, tuple[str, ...]]:
@@ -84,16 +107,25 @@ def judge_window(observations: Sequence[Observation], start: float) -> tuple[Ver
             figures = watch.figures() or figures
             if watch.verdict() is Verdict.LIVE:
                 break
-    return watch.verdict(), _reasons(figures, turned=watch.turned())
+    verdict = watch.verdict()
+    return verdict, _reasons(verdict, figures, turned=watch.turned())
 
 
-def _reasons(figures: Figures | None, *, turned: bool) -> tuple[str, ...]:
+_SAID = {
+    Verdict.LIVE: "it moves as a living face does (像真人)",
+    Verdict.FLAT: "it was moved about and shows no depth (像平面图片)",
+    Verdict.UNSURE: "neither living nor flat beyond doubt (不能确定)",
+}
+
+
+def _reasons(verdict: Verdict, figures: Figures | None, *, turned: bool) -> tuple[str, ...]:
     shown = ["the head turned"] if turned else []
     if figures is None:
-        return tuple(shown) or ("too few frames of a whole face",)
+        return tuple(shown) or ("too few frames of a whole face (没有足够的完整人脸)",)
     shown += ["the lids moved alone"] if figures.lids_alone() else []
     shown += ["a solid head turned a little"] if figures.turned_solid() else []
-    return (*shown, *(f"{name}={value:.4g}" for name, value in figures.named()))
+    shown += ["the face went too far to be judged (移动过大)"] if figures.shift > STEADY else []
+    return (_SAID[verdict], *shown, *(f"{name}={value:.4g}" for name, value in figures.named()))
 
 
 def _starts(seconds: float) -> list[float]:

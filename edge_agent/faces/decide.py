@@ -51,6 +51,10 @@ class Roster:
     def __len__(self) -> int:
         return len(self._names)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._names)
+
     def decide(self, embeddings: list[Floats], threshold: float) -> Decision:
         """Judge one person's frames; a lead that is too small, or frames that disagree, make a match doubtful."""
         if self._matrix is None or not embeddings:

@@ -18,7 +18,8 @@ from edge_agent.faces.images import read_photo
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.template import WANTED_PHOTOS
 
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic"}
+"""The last four are refused by name: who has such photos learns that they don't count."""
 _Z95 = 1.96
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import wave
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,22 @@ def test_eval_goes_on_past_a_bad_photo_and_names_it(folders: tuple[Path, Path], 
     assert isinstance(result.exception, InputError)
 
 
+def test_eval_says_who_of_the_gallery_has_no_face(folders: tuple[Path, Path]) -> None:
+    gallery, probes = folders
+    (gallery / "wall").mkdir()
+    (gallery / "wall" / "wall.png").write_bytes(_wall())
+    (probes / "mae" / "moving.gif").write_bytes(b"GIF89a")
+    command = ["eval", "--gallery", str(gallery), "--probes", str(probes), *MODELS]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0
+    assert f"{gallery / 'wall'}: no photo shows a face" in result.stderr
+    assert "moving.gif is not a picture" in result.stderr
+    (gallery / "mae" / "a.png").unlink()
+    nobody = CliRunner().invoke(app, command).exception
+    assert isinstance(nobody, InputError)
+    assert "holds no face" in str(nobody)
+
+
 def test_eval_takes_folders_as_people_leave_them(tmp_path: Path) -> None:
     """Nested, in Chinese, capital suffixes, other and hidden files, somebody without a usable photo, square photos."""
     gallery, probes = tmp_path / "注册 照片", tmp_path / "probes"
@@ -102,7 +119,7 @@ def test_eval_takes_folders_as_people_leave_them(tmp_path: Path) -> None:
     assert set(row) == {"probe", "decision", "name", "score", "margin"}
 
 
-def test_liveness_gives_a_verdict_and_reasons_a_clip(tmp_path: Path) -> None:
+def test_liveness_gives_a_verdict_and_reasons_a_clip() -> None:
     clip = str(carphone())
     printed = json.loads(CliRunner().invoke(app, ["liveness", clip, "--json", *MODELS]).stdout)
     (row,) = printed["clips"]
@@ -113,8 +130,22 @@ def test_liveness_gives_a_verdict_and_reasons_a_clip(tmp_path: Path) -> None:
     assert any(reason.startswith("score=") for reason in row["reasons"])
     asked = CliRunner().invoke(app, ["liveness", clip, "--challenge", "turn", *MODELS])
     assert "no turn_left or turn_right was seen" in asked.stdout
-    missing = CliRunner().invoke(app, ["liveness", str(tmp_path / "gone.mp4"), *MODELS])
-    assert isinstance(missing.exception, InputError)
+
+
+def test_liveness_judges_the_clips_beside_one_that_is_none(tmp_path: Path) -> None:
+    text, sound, gone = tmp_path / "text.mp4", tmp_path / "sound.wav", tmp_path / "gone.mp4"
+    text.write_text("no video")
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(8000))
+    clips = [str(text), str(sound), str(gone), str(carphone())]
+    result = CliRunner().invoke(app, ["liveness", *clips, "--json", *MODELS])
+    assert result.exit_code == InputError.exit_code
+    rows = json.loads(result.stdout)["clips"]
+    assert [row["clip"] for row in rows] == clips
+    assert [row["verdict"] for row in rows] == ["unsure", "unsure", "unsure", "live"]
+    for words in ("text.mp4 can't be read", "sound.wav has no picture", "gone.mp4: no such file"):
+        assert words in result.stderr
 
 
 def test_status_counts_people_and_reset_asks_first() -> None:

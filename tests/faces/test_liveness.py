@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -17,10 +18,10 @@ import pytest
 from edge_agent.faces.analyse import look_closely
 from edge_agent.faces.answer import Action, Challenge, LivenessPolicy, Match, Refused
 from edge_agent.faces.backend import Backend, load_backend
-from edge_agent.faces.clips import judge_clip, judge_window, look_at, read_clip
+from edge_agent.faces.clips import commonest, judge_clip, judge_window, look_at, read_clip
 from edge_agent.faces.encounter import Encounter
 from edge_agent.faces.face import Detection, Floats, Observation, Picture
-from edge_agent.faces.images import read_photo
+from edge_agent.faces.images import FRAME_PIXELS, read_photo
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker
 from edge_agent.faces.liveness.challenge import SECONDS
 from edge_agent.faces.liveness.passive import Verdict
@@ -223,3 +224,31 @@ def test_a_clip_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"clip\.mp4 can't be read as a video"):
         list(read_clip(path))
     assert judge_clip([]).verdict is Verdict.UNSURE
+
+
+def test_a_phones_clip_is_read_upright_and_within_a_frames_bound(tmp_path: Path) -> None:
+    """It lies in the file, with a matrix that says how to turn it, and has more pixels than a frame may."""
+    path = tmp_path / "phone.mp4"
+    with av.open(str(path), "w") as clip:
+        stream = clip.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 2560, 1440, "yuv420p"
+        stream.set_display_rotation(-90)
+        lying = np.zeros((1440, 2560, 3), np.uint8)
+        lying[:, :1280] = 255  # what lies on the left is above when it stands
+        for _ in range(3):
+            clip.mux(stream.encode(av.VideoFrame.from_ndarray(lying, "bgr24")))
+        clip.mux(stream.encode())
+    frames = list(read_clip(path))
+    assert [at for at, _ in frames] == pytest.approx([0.0, 0.1, 0.2])
+    height, width = frames[0][1].shape[:2]
+    assert width * height <= FRAME_PIXELS
+    assert height > width
+    assert frames[0][1][: height // 3].mean() > 250
+    assert frames[0][1][-height // 3 :].mean() < 5
+
+
+def test_of_two_verdicts_as_common_the_better_one_holds() -> None:
+    live, unsure, flat_one = Verdict.LIVE, Verdict.UNSURE, Verdict.FLAT
+    assert commonest([unsure, live]) is commonest([live, unsure]) is live
+    assert commonest([flat_one, unsure]) is unsure
+    assert commonest([unsure, live, unsure]) is unsure
