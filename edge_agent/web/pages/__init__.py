@@ -21,5 +21,5 @@ from edge_agent.web.pages import (
 )
 
 router = APIRouter()
-for module in (entry, first, kiosk, account, teach, station, console, classes, evidence, devices, office, inspect, me):
+for module in (kiosk, entry, first, account, teach, station, console, classes, evidence, devices, office, inspect, me):
     router.include_router(module.router)
