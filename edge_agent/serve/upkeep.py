@@ -143,8 +143,7 @@ class Upkeep:
 
 
 def _put_down(tx: Transaction, facts: Sequence[Payload], raised: Sequence[OpenAlarm]) -> None:
-    if facts:
-        tx.append(*facts)
+    tx.extend(facts)
     keep_open(tx, raised)
 
 

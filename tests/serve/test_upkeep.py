@@ -9,8 +9,17 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from edge_agent.clock import SettableClock
+from edge_agent.model.camera import Camera, CameraKind
+from edge_agent.serve.agent import open_agent, prepare_agent
+from edge_agent.serve.upkeep import Upkeep
+from edge_agent.settings import Settings, Store
+from edge_agent.store.alarms import list_open
+from edge_agent.store.cameras import save_camera
 from edge_agent.store.database import connect
 from edge_agent.store.facts import fact_id, read_facts, read_head
 from edge_agent.store.seals import last_seal
@@ -54,3 +63,21 @@ def test_it_seals_marks_and_stops_cleanly(tmp_path: Path) -> None:
     assert mark is not None
     assert (mark.epoch, mark.seq, mark.head) == (head.epoch, head.seq, head.link.hex())
     assert (tmp_path / "keys" / "seal.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_many_alarms_at_once_are_all_on_the_record(tmp_path: Path) -> None:
+    settings = Settings(agent="ea-test", store=Store(data_dir=tmp_path))
+    prepare_agent(settings)
+    clock = SettableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
+    offline = [Camera(name, name, CameraKind.RTSP, "101", "rtsp://127.0.0.1/") for name in ("front", "back")]
+    with open_agent(settings, clock=clock) as agent, closing(agent.connect()) as reader:
+        for camera in offline:
+            agent.writer.run(partial(save_camera, camera=camera))
+        upkeep = Upkeep(agent)
+        for _ in range(10):
+            upkeep.tick()
+            clock.advance(60)
+        upkeep.close()
+        raised = [fact.data["alarm"] for fact in read_facts(reader, kinds=("alarm.raised",))]
+        assert {"camera:front", "camera:back"} <= set(raised), raised
+        assert sorted(each.alarm for each in list_open(reader)) == sorted(raised)
