@@ -18,6 +18,12 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     temporary.replace(path)
 
 
+def sync_file(path: Path) -> None:
+    """Bring a finished file onto the disk before it gets its name."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -22,9 +22,9 @@ def mount(app: typer.Typer, name: str, load: Callable[[], typer.Typer], summary:
         try:
             code = load()(args=context.args, prog_name=context.command_path, standalone_mode=False)
         except (EdgeAgentError, sqlite3.Error, OSError) as error:
-            from edge_agent.serve.explain import explain  # noqa: PLC0415 - only where something failed
+            from edge_agent.serve.explain import explain, explain_path  # noqa: PLC0415 - only where something failed
 
-            known = explain(error)
+            known = explain(error) or explain_path(error)
             if known is None:
                 raise
             print(known.message, known.do, sep="\n" if known.do else "", file=sys.stderr)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent import __version__
+from edge_agent.durable import sync_file, sync_folder
 from edge_agent.errors import InputError
 from edge_agent.evidence import crosschecks, logs
 from edge_agent.evidence.archive import Archive
@@ -81,8 +82,8 @@ def make_package(source: Source, wanted: Wanted, out: Path, stamp: Stamp) -> Mad
     """
     if wanted.full_ids and len(wanted.password) < _LEAST_PASSWORD:
         raise InputError(
-            "password: whole resident ids leave only in an encrypted package (含完整证件号须设密码).",
-            do="Give a password of 8 characters or more, or leave --full-ids out.",
+            "password: 含完整证件号须设密码 / whole resident ids leave only in an encrypted package.",
+            do="请给出至少 8 位的密码。Give a password of 8 characters or more, or leave --full-ids out.",
         )
     partial = out.with_name(out.name + ".part")
     with reading(source.connection) as connection:
@@ -90,13 +91,16 @@ def make_package(source: Source, wanted: Wanted, out: Path, stamp: Stamp) -> Mad
         record, scope = cut(whole, day=wanted.day, lesson=wanted.lesson)
         archive = Archive(partial, record.at, wanted.password if wanted.full_ids else "")
         try:
-            made = _Maker(source, record, scope, wanted, stamp).write(archive)
+            try:
+                made = _Maker(source, record, scope, wanted, stamp).write(archive)
+            finally:
+                archive.close()
+            sync_file(partial)
+            partial.replace(out)
         except BaseException:
-            archive.close()
             partial.unlink(missing_ok=True)  # not media: a package that was not finished
             raise
-        archive.close()
-    partial.replace(out)
+    sync_folder(out.parent)
     with out.open("rb") as stream:
         made.sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     made.size = out.stat().st_size

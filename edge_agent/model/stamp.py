@@ -37,4 +37,5 @@ def instant(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    # Without its zone a moment is written in half the time; every fact has two.
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

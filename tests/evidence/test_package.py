@@ -14,7 +14,9 @@ import openpyxl
 import pypdf
 import pytest
 import pyzipper  # type: ignore[import-untyped] # it ships no types
+from typer.testing import CliRunner
 
+from edge_agent.cli.main import app
 from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.locked import LockedZip
 from edge_agent.evidence.package import Wanted
@@ -239,3 +241,16 @@ def test_a_policy_that_changed_while_the_class_ran_goes_along_in_both_forms(
     room.package(tmp_path / "p.zip")
     report = verify(tmp_path / "p.zip", Keys(frozenset({room.signer.public})))
     assert any("缺少判定所用的政策文件" in fault for fault in report.faults), "an honest hole is named"
+
+
+def test_a_place_that_takes_no_package_is_named_and_nothing_is_left(
+    packaged: Packaged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGE_AGENT_STORE__DATA_DIR", str(packaged.room.database.parent))
+    (tmp_path / "folder").mkdir()
+    for place in (tmp_path / "folder", Path("/proc/package.zip")):
+        result = CliRunner().invoke(app, ["export", "--class", "C", "--out", str(place)])
+        assert result.exit_code == 4
+        assert str(place) in result.stderr
+        assert "无法读写" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
