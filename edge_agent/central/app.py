@@ -17,7 +17,7 @@ from edge_agent.central import agents_http, api, pages, tus
 from edge_agent.central.centre import Centre
 from edge_agent.central.pages.guard import PAGES, LoginRequiredError, PasswordChangeRequiredError, View
 from edge_agent.errors import DeviceError, EdgeAgentError
-from edge_agent.furniture.forms import PROBLEM_TYPE, problem_of
+from edge_agent.furniture.forms import PROBLEM_TYPE, problem_of, told
 from edge_agent.furniture.listening import listen
 from edge_agent.furniture.shield import Shield
 from edge_agent.sync.contract.codes import Code, RefusedError
@@ -64,7 +64,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
         return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
     if isinstance(error, PasswordChangeRequiredError):
         return RedirectResponse("/password", 303)
-    return View(request, request.app.state.centre).page("error.html", problem.status, problem=problem)
+    view = View(request, request.app.state.centre)
+    return view.page("error.html", problem.status, problem=problem, **told(problem, view.language))
 
 
 def _refuse_agent(error: Exception) -> JSONResponse:

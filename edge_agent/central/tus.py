@@ -27,7 +27,7 @@ from edge_agent.sync.contract.http import (
 )
 from edge_agent.sync.contract.signing import Signed
 
-_PIECE = 64 * 1024
+_PIECE = 128 * 1024
 """Written at once; what a kill of this process takes with it."""
 
 _SILENCE_SECONDS = 60.0
@@ -118,17 +118,27 @@ def end(centre: TheCentre, agent: TheAgent, identifier: str) -> Response:
 
 
 async def _receive(request: Request, tail: Tail, size: int) -> None:
-    """Write what comes, also what came before a connection broke off."""
-    waiting = bytearray()
+    """Write what comes, also what came before a connection broke off; one piece is hashed while the next comes in."""
     pieces = aiter(request.stream())
-    with suppress(ClientDisconnect, TimeoutError, StopAsyncIteration):
-        while True:
-            waiting += await asyncio.wait_for(anext(pieces), _SILENCE_SECONDS)
-            if tail.offset + len(waiting) > size:
-                raise RefusedError(Code.TOO_LARGE, "More came than Upload-Length announced.")
-            if len(waiting) >= _PIECE:
-                await run_in_threadpool(tail.write, waiting)
-                waiting = bytearray()
+    waiting = bytearray()
+    writing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    writing.set_result(None)
+    taken = tail.offset
+    try:
+        with suppress(ClientDisconnect, TimeoutError, StopAsyncIteration):
+            while True:
+                async with asyncio.timeout(_SILENCE_SECONDS):
+                    piece = await anext(pieces)
+                taken += len(piece)
+                if taken > size:
+                    raise RefusedError(Code.TOO_LARGE, "More came than Upload-Length announced.")
+                waiting += piece
+                if len(waiting) >= _PIECE:
+                    await writing
+                    writing = asyncio.ensure_future(run_in_threadpool(tail.write, waiting))
+                    waiting = bytearray()
+    finally:
+        await writing  # before the file is closed, whatever ended the loop
     await run_in_threadpool(tail.write, waiting)
     await run_in_threadpool(tail.sync)
 

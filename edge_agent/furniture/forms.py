@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.exceptions import HTTPException
 
 from edge_agent.errors import EdgeAgentError
+from edge_agent.furniture.words import SOURCE, is_chinese, spoken
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -68,6 +69,12 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return Problem(status=error.status_code, detail=str(error.detail))
     raise error
+
+
+def told(problem: Problem, language: str) -> dict[str, str]:
+    """Give `detail` and `do` as an error page says them: empty where only half a sentence in that language would be."""
+    texts = {name: spoken(text, language) for name, text in (("detail", problem.detail), ("do", problem.do))}
+    return {name: text if language != SOURCE or is_chinese(text) else "" for name, text in texts.items()}
 
 
 def secure(request: Request) -> bool:

@@ -14,9 +14,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from edge_agent import __version__, errors
-from edge_agent.furniture.forms import PROBLEM_TYPE, Problem, problem_of
+from edge_agent.furniture.forms import PROBLEM_TYPE, Problem, problem_of, told
 from edge_agent.furniture.shield import Shield
-from edge_agent.furniture.words import SOURCE, is_chinese, spoken
 from edge_agent.web import api, pages
 from edge_agent.web.guard import LoginRequiredError, PasswordChangeRequiredError, View, site_of
 from edge_agent.web.kiosk import socket as kiosk_socket
@@ -85,7 +84,4 @@ async def _on_error(request: Request, error: Exception) -> Response:
     if isinstance(error, PasswordChangeRequiredError):
         return RedirectResponse("/password", 303)
     view = View(request, site_of(request))
-    told = {name: spoken(text, view.language) for name, text in (("detail", problem.detail), ("do", problem.do))}
-    if view.language == SOURCE:  # half a sentence in another language helps nobody
-        told = {name: text if is_chinese(text) else "" for name, text in told.items()}
-    return view.page("error.html", problem.status, problem=problem, **told)
+    return view.page("error.html", problem.status, problem=problem, **told(problem, view.language))

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from edge_agent.central.app import create_app
+from edge_agent.central.pages.guard import LANGUAGE_COOKIE
 from edge_agent.central.staff.accounts import Role
 from edge_agent.model.kinds.plan import RoomSaved
 from edge_agent.model.kinds.system import AlarmRaised
@@ -36,6 +37,18 @@ def test_a_form_of_another_site_changes_nothing(city: City) -> None:
 
 def test_a_name_of_somebody_else_is_not_answered(city: City) -> None:
     assert Person(city).get("/login", Host="evil.example").status_code == 421
+
+
+def test_an_error_page_speaks_one_language(city: City) -> None:
+    """Not the framework's "Not Found" under a Chinese heading, and no Chinese under an English one."""
+    person = Person(city, Role.READER)
+    page = person.get("/nothing-here")
+    assert page.status_code == 404
+    assert "这里没有您要找的内容" in page.text
+    assert "Not Found" not in page.text
+    english = person.get("/nothing-here", Cookie=f"{LANGUAGE_COOKIE}=en").text
+    assert "<p>Not Found</p>" in english
+    assert "这里没有" not in english
 
 
 def test_pages_are_not_served_without_tls_to_others(city: City) -> None:

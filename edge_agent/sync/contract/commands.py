@@ -271,5 +271,9 @@ def parse_args(text: bytes) -> AnyArgs:
     try:
         args: AnyArgs = msgspec.json.decode(text, type=AnyArgs)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(Code.MALFORMED, f"Not a command: {error}.", do="docs/contract lists them.") from error
+        raise RefusedError(
+            Code.MALFORMED,
+            f"Not a command (不是有效的命令): {error}.",
+            do=f"docs/contract describes them all (可用的命令): {', '.join(sorted(COMMANDS))}.",
+        ) from error
     return args

@@ -39,7 +39,12 @@ class Address:
     def __post_init__(self) -> None:
         for name in (self.tenant, self.agent):
             if not _NAME.match(name):
-                raise RefusedError(Code.MALFORMED, f"{name!r}: not a name of a tenant or an agent.")
+                raise RefusedError(
+                    Code.MALFORMED,
+                    f"{name!r}: not a name of a tenant or an agent (名称格式不对).",
+                    do="Use 1 to 64 letters, digits, '.', '_' and '-', a letter or digit first, for instance jinan-01 "
+                    "(请用英文字母、数字、点、下划线或连字符).",
+                )
 
     def topic(self, channel: Channel) -> str:
         return f"{PREFIX}/{self.tenant}/{self.agent}/{channel}"
