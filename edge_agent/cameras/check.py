@@ -40,18 +40,22 @@ async def check(
     camera: Camera, login: Login | None, sources: Sources, *, now: datetime, set_clock: bool = False
 ) -> Report:
     """Asks the device, then waits for a picture of each stream; after a wrong password nothing more is tried."""
-    report = Report(camera.id, camera.name)
+    report, asked = Report(camera.id, camera.name), None
     if camera.kind is CameraKind.ONVIF:
         try:
             await _ask(camera, login, report, now=now, set_clock=set_clock)
         except CameraError as error:
             if error.cause in {Cause.UNAUTHORIZED, Cause.LOCKED, Cause.OTHER_SERIAL, Cause.UNREACHABLE}:
                 return _fail(report, error)
-            report.warnings.append(str(error))  # ONVIF may be off by now: the picture is what counts
+            asked = error  # ONVIF may be off by now: the picture is what counts
     try:
         report.main = first_picture(sources.of(camera, "main"), camera.name)
     except CameraError as error:
+        if asked is not None and asked.cause is not error.cause:
+            report.warnings.append(str(asked))
         return _fail(report, error)
+    if asked is not None:
+        report.warnings.append(str(asked))
     if report.main.codec != (camera.codec or report.main.codec):
         report.warnings.append(f"编码已变 / the codec changed: {camera.codec} → {report.main.codec}")
     if camera.sub:

@@ -83,6 +83,12 @@ class ChildCamera:
                 self._run.add(stream, tap)
         return tap
 
+    @property
+    def runs(self) -> bool:
+        """Whether the child holds its device: it ends where there is none."""
+        with self._lock:
+            return self._run is not None and not self._run.over
+
     def close(self) -> None:
         with self._lock:
             if self._run is not None:
@@ -127,6 +133,11 @@ class _Run:
                 return False
             self._taps[stream].append(tap)
             return True
+
+    @property
+    def over(self) -> bool:
+        with self._lock:
+            return self._over
 
     def end(self) -> None:
         """The kernel closes the device; nothing else of the child's is worth a farewell."""

@@ -7,9 +7,12 @@ ours. The Pi encodes (a Pi 5 in software), main and sub from one sensor.
 import argparse
 import threading
 
-from picamera2 import Picamera2  # type: ignore[import-not-found] # the distribution's, on a Pi only
-from picamera2.encoders import H264Encoder  # type: ignore[import-not-found] # the same
-from picamera2.outputs import PyavOutput  # type: ignore[import-not-found] # the same
+try:
+    from picamera2 import Picamera2  # type: ignore[import-not-found] # the distribution's, on a Pi only
+    from picamera2.encoders import H264Encoder  # type: ignore[import-not-found] # the same
+    from picamera2.outputs import PyavOutput  # type: ignore[import-not-found] # the same
+except ImportError as missing:
+    raise SystemExit(f"CSI：{missing}. Run: apt install python3-picamera2") from None
 
 SUB_WIDTH = 640
 SUB_SHARE = 6  # of the main stream's bit rate

@@ -21,9 +21,9 @@ from edge_agent.cameras.bind import (
     find_again,
 )
 from edge_agent.cameras.causes import CameraError, Cause
-from edge_agent.cameras.check import Report, check
+from edge_agent.cameras.check import SKEW_TO_MENTION_S, Report, check
 from edge_agent.cameras.discovery import discover
-from edge_agent.cameras.found import Found
+from edge_agent.cameras.found import Found, door
 from edge_agent.cameras.picture import FirstPicture, first_picture
 from edge_agent.cameras.registry import KEY_FILE, Registry
 from edge_agent.cameras.sources import Sources
@@ -182,9 +182,14 @@ class CameraDesk:
             return None
 
     async def _check(self, camera: Camera, *, set_clock: bool) -> Report:
-        return await check(
+        report = await check(
             camera, self.login(camera), self.sources, now=self._now(), set_clock=set_clock and self._trusted()
         )
+        if set_clock and not self._trusted() and report.skew is not None and abs(report.skew) > SKEW_TO_MENTION_S:
+            report.warnings.append(
+                "本机时间未经确认，不能用来校准摄像机 / this device's own time is unconfirmed: no camera is set by it"
+            )
+        return report
 
     def _now(self) -> datetime:
         return self._clock.stamp().wall
@@ -195,9 +200,4 @@ class CameraDesk:
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon:
-        return text, 0
-    if not port.isdigit() or not 0 < int(port) < 65_536:  # noqa: PLR2004 - the last port
-        raise InputError(f"--host {text}：端口不对 / not a port.", do="--host 192.168.1.64:80")
-    return host, int(port)
+    return door(text) or (text, 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from edge_agent.cameras import found as network
 from edge_agent.cameras.brands import DEFAULT_HOSTS
@@ -29,33 +30,39 @@ async def discover(
 ) -> list[Found]:
     """Every camera that answers, with the serial number that it tells before a login, one each.
 
-    `targets` are hosts or subnets. With `factory_defaults` the addresses that the common brands leave the factory with
-    are asked as well; a sealed venue doesn't, because they may lie outside its network.
+    `targets` are hosts, subnets, or doors (`192.168.1.64:8899`) where ONVIF has an unusual port. With
+    `factory_defaults` the addresses that the common brands leave the factory with are asked as well; a sealed venue
+    doesn't, because they may lie outside its network.
     """
-    named = [host for target in targets for host in network.hosts(target)]
+    doors = [door for target in targets if (door := network.door(target))]
+    named = [host for target in targets if not network.door(target) for host in network.hosts(target)]
     ours = network.interfaces()
     guessed = DEFAULT_HOSTS if factory_defaults else ()
     searches = [
         probe_hosts([*named, *guessed], port=udp_port),
         scan_hosts(named, ports=ports, rtsp_ports=rtsp_ports),
     ]
+    searches += [scan_hosts([host], ports=[port], rtsp_ports=()) for host, port in doors]
     if multicast:
         searches.append(probe_networks([str(interface.ip) for interface in ours]))
-    found = _merge(one for search in await asyncio.gather(*searches) for one in search)
+    found = _merge([one for search in await asyncio.gather(*searches) for one in search], doors)
     gate = asyncio.Semaphore(_AT_ONCE)
     return list(
         await asyncio.gather(*(identify(replace(one, local=network.is_local(one.host, ours)), gate) for one in found))
     )
 
 
-def _merge(found: Iterable[Found]) -> list[Found]:
-    """One each: what WS-Discovery said of a host wins over what a knock at its door showed."""
+def _merge(found: Iterable[Found], doors: Collection[tuple[str, int]]) -> list[Found]:
+    """One each: what WS-Discovery said of a host wins over what a knock at its door showed. Behind doors of one host
+    that were named there may be several devices, as a router forwards them.
+    """
     known: dict[str, Found] = {}
-    hosts: set[str] = set()
+    seen: set[str] = set()
     for one in sorted(found, key=lambda one: (not one.endpoint, not one.xaddr)):
-        if one.endpoint or one.host not in hosts:
-            known.setdefault(one.endpoint or one.host, one)
-            hosts.add(one.host)
+        named = bool(one.xaddr) and (one.host, urlsplit(one.xaddr).port or 80) in doors
+        if one.endpoint or (one.xaddr if named else one.host) not in seen:
+            known.setdefault(one.endpoint or (one.xaddr if named else one.host), one)
+            seen |= {one.host, one.xaddr}
     return sorted(known.values(), key=lambda one: one.host)
 
 

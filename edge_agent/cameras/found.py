@@ -62,6 +62,16 @@ def is_local(host: str, ours: Iterable[ipaddress.IPv4Interface]) -> bool:
     return any(address in interface.network for interface in ours)
 
 
+def door(target: str) -> tuple[str, int] | None:
+    """Host and port of a target that names both (`192.168.1.64:8899`)."""
+    host, colon, port = target.rpartition(":")
+    if not colon:
+        return None
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:  # noqa: PLR2004 - the last port
+        raise InputError(f"{target}：端口不对 / not a port.", do="192.168.1.64:80")
+    return host, int(port)
+
+
 def hosts(target: str) -> list[str]:
     """The addresses of a host (`192.168.1.64`, `camera.lan`) or of a subnet (`192.168.1.0/24`)."""
     if "/" not in target:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import av
 from av.container import InputContainer
 
+from edge_agent.cameras import sources
 from edge_agent.cameras.causes import CameraError, Cause
-from edge_agent.cameras.sources import Source
+from edge_agent.cameras.sources import LocalSource, Source
 
 PATIENCE_S = 12.0  # the longest keyframe interval in the field is 10 s
 CODECS = {"h264": "h264", "hevc": "h265"}  # as FFmpeg and as we call them
@@ -25,6 +26,10 @@ _CAUSES = {
     av.ExitError: Cause.TIMEOUT,  # our own deadline
     TimeoutError: Cause.TIMEOUT,
 }
+_LOCAL = (
+    "检查接线；CSI 摄像机须先安装 python3-picamera2 / Check its cable; a CSI camera needs"
+    " `apt install python3-picamera2`."
+)
 _NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}
 
 
@@ -45,7 +50,10 @@ def first_picture(source: Source, where: str, *, patience: float | None = None) 
     try:
         container = source.open()
     except (av.FFmpegError, OSError, EOFError) as error:
-        raise CameraError(_cause(error, reached=source.answers()), where) from None
+        if isinstance(source, LocalSource) and not source.child.runs:
+            raise CameraError(Cause.NO_DEVICE, where, do=_LOCAL) from None
+        mute = time.monotonic() - began >= sources.OPEN_SECONDS
+        raise CameraError(_cause(error, reached=source.answers(), mute=mute), where) from None
     with container:
         try:
             return _decode(container, where, began, patience or PATIENCE_S)
@@ -70,10 +78,11 @@ def _decode(container: InputContainer, where: str, began: float, patience: float
     raise CameraError(Cause.NO_PICTURE, where)
 
 
-def _cause(error: Exception, *, reached: bool) -> Cause:
+def _cause(error: Exception, *, reached: bool, mute: bool) -> Cause:
+    """`mute`: nothing usable came until our deadline, which FFmpeg reports as invalid data."""
     for kind, cause in _CAUSES.items():
         if isinstance(error, kind):
             return cause
     if not reached or getattr(error, "errno", None) in _NO_ROUTE:
         return Cause.UNREACHABLE
-    return Cause.BAD_ANSWER
+    return Cause.TIMEOUT if mute else Cause.BAD_ANSWER

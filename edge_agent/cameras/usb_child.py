@@ -79,4 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except av.FFmpegError as error:  # unplugged, or held by another program
+        raise SystemExit(f"USB：{error}") from None

@@ -42,7 +42,7 @@ def _desk() -> Iterator[CameraDesk]:
 
 @app.command()
 def discover(
-    targets: Annotated[list[str] | None, typer.Argument(help="Hosts or subnets, asked one by one.")] = None,
+    targets: Annotated[list[str] | None, typer.Argument(help="Hosts, HOST:PORT or subnets, asked one by one.")] = None,
     multicast: Multicast = True,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +71,7 @@ def bind_command(
     channel: Annotated[int, typer.Option(min=0, help="A recorder's channel, from 1.")] = 0,
     all_channels: Annotated[bool, typer.Option(help="All of a recorder's channels, for this room.")] = False,
     audio: Annotated[bool, typer.Option(help="Record its sound too.")] = False,
-    search: Annotated[list[str] | None, typer.Option(help="Hosts or subnets to search as well.")] = None,
+    search: Annotated[list[str] | None, typer.Option(help="Hosts, HOST:PORT or subnets to search as well.")] = None,
     multicast: Multicast = True,
     as_json: AsJson = False,
 ) -> None:

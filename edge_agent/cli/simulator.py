@@ -109,8 +109,13 @@ def _print(one: VirtualCamera, *, as_json: bool) -> None:
         "snapshot": one.snapshot_url,
         "discovery": f"{one.onvif_host}:{one.discovery_port}",
     }
-    text = json.dumps(told) if as_json else "\n".join(f"{name:10}{value}" for name, value in told.items())
-    print(text, flush=True)
+    if as_json:
+        print(json.dumps(told), flush=True)
+        return
+    there = f"{one.onvif_host}:{one.onvif_port}"
+    told["find"] = f"edge-agent cameras discover {there}"
+    told["bind"] = f"edge-agent cameras bind --room ROOM --host {there} --serial {one.serial} --code {one.password}"
+    print("\n".join(f"{name:10}{value}" for name, value in told.items()), flush=True)
 
 
 def _listen(cameras: list[VirtualCamera]) -> None:

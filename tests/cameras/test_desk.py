@@ -130,6 +130,7 @@ def test_a_camera_that_got_another_address_is_found_again(venue: Venue, *, tells
         (Fault.LOCK_OUT, {Cause.LOCKED}),
         (Fault.OTHER_SERIAL, {Cause.OTHER_SERIAL}),
         (Fault.REDIRECT_LOOP, {Cause.BAD_ANSWER, Cause.TIMEOUT}),  # FFmpeg runs in the circle until our deadline
+        (Fault.SILENT, {Cause.TIMEOUT}),
         (Fault.EMPTY_FRAMES, {Cause.NO_PICTURE, Cause.TIMEOUT}),
         (Fault.NO_KEYFRAME, {Cause.NO_PICTURE, Cause.TIMEOUT}),
     ],
@@ -188,7 +189,9 @@ def test_a_clock_is_set_by_one_that_can_be_trusted(venue: Venue) -> None:
         venue.bind_there(one)
         one.fault(Fault.CLOCK_SKEW, offset=600)
         venue.clock.trust = Trust.UNTRUSTED
-        assert not venue.test(set_clock=True).clock_set
+        doubtful = venue.test(set_clock=True)
+        assert not doubtful.clock_set
+        assert "本机时间未经确认" in doubtful.warnings[-1]
         venue.clock.trust = Trust.SYNCED
         report = venue.test(set_clock=True)
         assert report.clock_set
@@ -212,6 +215,23 @@ def test_a_plain_rtsp_address(venue: Venue) -> None:
     for wrong in ("file:///etc/passwd", "rtsp://host:99999/x", "concat:a|b"):
         with pytest.raises(InputError):
             venue.bind(rtsp=wrong)
+
+
+def test_a_refusal_is_told_once(venue: Venue) -> None:
+    with camera(1) as one:
+        venue.bind_there(one)
+        one.fault(Fault.REFUSE)
+        report = venue.test()
+    assert report.cause is Cause.REFUSED
+    assert report.warnings == []
+
+
+def test_a_local_camera_that_is_not_there_is_told_as_one(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    for wish in ({"csi": 0}, {"usb": "/dev/video99"}):
+        with pytest.raises(CameraError, match="找不到此设备") as caught:
+            venue.bind(**wish)
+        assert "picamera2" in caught.value.do
 
 
 def test_a_csi_camera(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:

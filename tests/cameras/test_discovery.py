@@ -12,7 +12,7 @@ import pytest
 
 from edge_agent.cameras.brands import brand_of, hint
 from edge_agent.cameras.discovery import discover, with_serial
-from edge_agent.cameras.found import Found, hosts
+from edge_agent.cameras.found import Found, door, hosts
 from edge_agent.cameras.probe import probe_hosts, probe_networks
 from edge_agent.cameras.scan import rtsp_realm
 from edge_agent.errors import InputError
@@ -57,6 +57,15 @@ async def test_a_subnet_is_searched_where_multicast_is_swallowed() -> None:
         ("127.0.0.13", "VC0000013"),
     ]
     assert [one.host for one in with_serial(found, "0000013")] == ["127.0.0.13"]
+
+
+async def test_devices_behind_doors_of_one_host_are_each_found() -> None:
+    with camera("VC0000001", discovery="off") as one, camera("VC0000002", discovery="off") as two:
+        doors = [f"127.0.0.1:{each.onvif_port}" for each in (one, two)]
+        found = await discover(
+            doors, multicast=False, factory_defaults=False, udp_port=free_port(), ports=(), rtsp_ports=()
+        )
+    assert {item.serial: item.xaddr for item in found} == {"VC0000001": one.onvif_url, "VC0000002": two.onvif_url}
 
 
 async def test_a_camera_without_onvif_is_found_by_its_rtsp_with_what_to_switch_on() -> None:
@@ -138,6 +147,11 @@ def test_targets() -> None:
     for wrong in ("10.0.0.0/8", "192.168.1.0/33", "a/24"):
         with pytest.raises(InputError, match=wrong):
             hosts(wrong)
+    assert door("camera.lan") is None
+    assert door("camera.lan:8899") == ("camera.lan", 8899)
+    for wrong in ("camera.lan:", "camera.lan:99999", ":80"):
+        with pytest.raises(InputError, match=wrong):
+            door(wrong)
 
 
 def test_a_camera_at_its_factory_address_is_named_as_one_that_can_not_be_reached() -> None:
