@@ -7,6 +7,8 @@ a folder that it was unpacked to (an AES zip is unpacked with 7-Zip first). FILE
 Exit code 0: everything is intact and from the named keys. 1: something was changed; each thing is named. 2: consistent,
 but the origin is unproven: no key was given, or a centre's key whose countersignature the package lacks.
 
+It is one file, longer than those beside it, because it travels alone.
+
 The zip is read here, byte by byte: every byte of it is a file's content, which the manifest covers, or a field that
 must say the same in both of the zip's headers. `zipfile` would let pass what lies between, before and after the files.
 """
@@ -316,6 +318,7 @@ class Package:
         self._source = Folder(path, report) if path.is_dir() else open_zip(path, report)
         self.sizes, self.close = self._source.sizes, self._source.close
         self.keeps_order = isinstance(self._source, Zip)
+        self.reading = path.name  # what is being made sense of, to be named where that fails
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Give a file's content. Raises `BrokenError` where it is damaged."""
@@ -331,6 +334,7 @@ class Package:
             )
         if self.sizes[name] > MOST_TEXT:
             raise BrokenError(f"{name}: 过大 / too large")
+        self.reading = name
         return b"".join(self.chunks(name))
 
     def lines(self, name: str) -> Iterator[Any]:
@@ -347,18 +351,18 @@ def verify(
 ) -> Report:
     """Check everything. `receipt` is a countersignature that the auditor has from the centre itself."""
     report = Report()
+    package = None
     try:
-        with closing(Package(path, report, open_zip)) as package:
+        package = Package(path, report, open_zip)
+        with closing(package):
             _verify(package, keys, receipt, report)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, IndexError, RecursionError) as error:
-        report.fault(f"{path.name}: {_said(error)}")
+    except BrokenError as error:
+        report.fault(f"{path.name}: {error}")
+    except OSError as error:
+        report.fault(f"{path.name}: 无法读取 / can't be read: {error.strerror}")
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        report.fault(f"{package.reading if package else path.name}: 已损坏 / damaged")
     return report
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"无法读取 / can't be read: {error.strerror}"
-    return str(error) if isinstance(error, BrokenError) else "已损坏 / damaged"
 
 
 def _verify(package: Package, keys: Keys, receipt: Mapping[str, Any] | None, report: Report) -> None:
@@ -369,12 +373,15 @@ def _verify(package: Package, keys: Keys, receipt: Mapping[str, Any] | None, rep
     check_manifest_signature(package, trusted.present, report)
     check_seals(package, chain, trusted.present | trusted.earlier, report)
     covered = check_countersignatures(package, chain, keys, receipt, report)
+    package.reading = manifest["chain"]["file"]
     check_media(manifest, chain, report)
     check_stamps(manifest, chain, report)
     count_taps(chain, report)
     report.proven = bool(keys.device) and bool(covered or not keys.centre) and not report.faults
     if not keys.device:
-        report.notes.append("没有给出公钥，来源未证实 / No --key was given: consistent, origin unproven.")
+        report.notes.append(
+            "没有给出设备公钥，来源未证实 / No key of the device was given: consistent, origin unproven."
+        )
     if covered is None:
         report.notes.append(
             "没有中心回签，不能排除设备重新签名 / No countersignature of the centre covers it: re-signing by the device"

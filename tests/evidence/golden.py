@@ -61,6 +61,10 @@ def golden(packaged: Packaged, folder: Path) -> list[Case]:
         "blank": (_replaced(files, "manifest.sig", b": ", b":\t"), "manifest.sig: 内容已被改动"),
         "manifest": (_replaced(files, "manifest.json", b"JN-2026-001", b"JN-2026-009"), "manifest.json: 内容已被改动"),
         "no manifest": ({name: data for name, data in files.items() if name != "manifest.json"}, "manifest.json: 缺少"),
+        "no facts": (_listed(files, "proof/facts.jsonl", b"no JSON\n"), "proof/facts.jsonl: 已损坏"),
+        "no seals": (_listed(files, "proof/seals.jsonl", b"[]\n"), "proof/seals.jsonl: 已损坏"),
+        "no object": ({**files, "manifest.json": b"[]"}, "manifest.json: 已损坏"),
+        "no signature": ({**files, "manifest.sig": b"signed"}, "manifest.sig: 已损坏"),
         "escape": ({**files, "../x.txt": b"x"}, "路径越出证据包"),
         "forged key": (_resigned(files), "不是给出的公钥"),
     }
@@ -110,6 +114,15 @@ def _venue(folder: Path) -> Classroom:
 def _replaced(files: Files, name: str, old: bytes, new: bytes) -> Files:
     assert old in files[name], name
     return {**files, name: files[name].replace(old, new, 1)}
+
+
+def _listed(files: Files, name: str, content: bytes) -> Files:
+    """Exchange a file, and its digest in the manifest with it."""
+    manifest = json.loads(files["manifest.json"])
+    for each in manifest["files"]:
+        if each["path"] == name:
+            each |= {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    return {**files, name: content, "manifest.json": json.dumps(manifest, ensure_ascii=False, indent=1).encode()}
 
 
 def _resigned(files: Files) -> Files:

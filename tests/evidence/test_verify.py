@@ -79,8 +79,8 @@ def test_a_random_byte_of_any_file_is_found_and_named(packaged: Packaged, tmp_pa
         (lambda files: files.update({"verify.py": files["verify.py"][:-1]}), "verify.py: 内容已被改动"),
         (lambda files: files.pop("manifest.json"), "manifest.json: 缺少"),
         (lambda files: files.pop("manifest.sig"), "manifest.sig: 缺少"),
-        (lambda files: files.update({"manifest.json": b"[]"}), "p.zip"),
-        (lambda files: files.update({"manifest.json": b"{" * 100_000}), "p.zip"),
+        (lambda files: files.update({"manifest.json": b"[]"}), "manifest.json: 已损坏"),
+        (lambda files: files.update({"manifest.json": b"{" * 100_000}), "manifest.json: 已损坏"),
     ],
 )
 def test_files_removed_added_renamed_or_cut_are_named(

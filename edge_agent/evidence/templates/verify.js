@@ -206,13 +206,16 @@ class FolderPackage {
 
 async function lines(source, name) {
   if (!source.names().includes(name)) return [];
+  source.reading = name; // what is being made sense of, to be named where that fails
   return utf8.decode(await source.read(name)).split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }
 
 async function verifyPackage(name, open, keys, receipt = null, progress = () => {}) {
   const report = new Report();
+  let source;
   try {
-    const source = await open(report);
+    source = await open(report);
+    source.reading = MANIFEST;
     const manifest = JSON.parse(utf8.decode(await source.read(MANIFEST)));
     await checkFiles(source, manifest, report, progress);
     const chain = await checkChain(source, manifest, report);
@@ -220,11 +223,12 @@ async function verifyPackage(name, open, keys, receipt = null, progress = () => 
     await checkManifestSignature(source, trusted.present, report);
     await checkSeals(source, chain, new Set([...trusted.present, ...trusted.earlier]), report);
     const covered = await checkCountersignatures(source, chain, keys, receipt, report);
+    source.reading = manifest.chain.file;
     checkMedia(manifest, chain, report);
     checkStamps(manifest, chain, report);
     countTaps(chain, report);
     report.proven = keys.device.size > 0 && (covered !== null || !keys.centre.size) && !report.faults.length;
-    if (!keys.device.size) report.notes.push("没有给出公钥，来源未证实 / No --key was given: consistent, origin unproven.");
+    if (!keys.device.size) report.notes.push("没有给出设备公钥，来源未证实 / No key of the device was given: consistent, origin unproven.");
     if (covered === null) report.notes.push("没有中心回签，不能排除设备重新签名 / No countersignature of the centre covers it: re-signing by the device can't be excluded.");
     else {
       const later = [...chain.links.keys()].filter((place) => after(place.split("/").map(Number), covered)).length;
@@ -232,7 +236,7 @@ async function verifyPackage(name, open, keys, receipt = null, progress = () => 
     }
   } catch (error) {
     const own = error instanceof Error && error.constructor === Error;
-    report.fault(own ? `${name}: ${error.message}` : `${name}: 已损坏 / damaged`);
+    report.fault(own ? `${name}: ${error.message}` : `${source ? source.reading : name}: 已损坏 / damaged`);
   }
   return report;
 }
@@ -313,6 +317,7 @@ async function checkKeys(chain, manifest, keys, report) {
 
 async function checkManifestSignature(source, trusted, report) {
   if (!source.names().includes(SIGNATURE)) { report.fault(`${SIGNATURE}: 缺少，已被移除 / removed`); return; }
+  source.reading = SIGNATURE;
   const raw = utf8.decode(await source.read(SIGNATURE)), given = JSON.parse(raw);
   const text = encoder.encode("edge_agent package v1\n" + hex(await sha256(await source.read(MANIFEST))));
   if (raw !== `{"key": "${given.key}", "signature": "${given.signature}"}`) report.fault(`${SIGNATURE}: 内容已被改动 / changed`);
