@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache, partial
+from pathlib import Path
 
 from edge_agent import __version__
 from edge_agent.evidence.keys import SealSigner, load_or_make
@@ -31,6 +33,7 @@ from edge_agent.upkeep.disk import MB
 from edge_agent.upkeep.health import examine
 from edge_agent.upkeep.metrics import FILE as METRICS
 from edge_agent.upkeep.metrics import write_metrics
+from edge_agent.upkeep.power import PowerLog
 from edge_agent.upkeep.space import free_space, reserves, rules_of
 from edge_agent.upkeep.timekeeper import Timekeeper
 
@@ -59,6 +62,7 @@ class Upkeep:
         self._agent = agent
         self._reader = agent.connect()
         self._timekeeper = Timekeeper()
+        self._power = PowerLog(agent.writer, self._reader, _last_written(agent.settings.store.data_dir / METRICS))
         note_board(agent.settings.store.data_dir)
         self._signer = load_or_make(seal_keys(agent.settings), agent.writer)
         policy = load_policy(agent.settings.policy).policy
@@ -89,6 +93,7 @@ class Upkeep:
         facts = self._timekeeper.observe(stamp)
         if facts:
             agent.writer.append(*facts)
+        self._power.observe(stamp)
         if any(isinstance(fact, ClockStepped) for fact in facts):
             self._housekeeping.rebuild()
         given = self._verdicts.tick(self._reader, stamp)
@@ -140,6 +145,13 @@ class Upkeep:
             return False
         self._due[job] = now + every
         return True
+
+
+def _last_written(file: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def _put_down(tx: Transaction, facts: Sequence[Payload], raised: Sequence[OpenAlarm]) -> None:

@@ -11,6 +11,7 @@ from edge_agent.store.database import Connection
 from edge_agent.store.writer import Transaction
 
 _KEY = "outage.sync"
+_BOOT = "outage.boot"
 
 
 def open_outage(tx: Transaction, outage: OutageOpened) -> None:
@@ -30,3 +31,13 @@ def find_open_outage(connection: Connection) -> OutageOpened | None:
         return None
     told = json.loads(row[0])
     return OutageOpened(what=told["what"], at=datetime.fromisoformat(told["at"]), detail=told["detail"])
+
+
+def known_boot(connection: Connection) -> str:
+    """Give the boot up to which the record says when there was no power; nothing before the first."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_BOOT,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def note_boot(tx: Transaction, boot_id: str) -> None:
+    tx.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value", (_BOOT, boot_id))
