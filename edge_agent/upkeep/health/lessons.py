@@ -41,7 +41,7 @@ class LessonCheck:
                 Level.WARNING,
                 f"班级 {code} 有 {len(lessons)} 节课证据不完整：{said}{more}",
                 f"Class {code}: the evidence of {len(lessons)} lessons of the last day is not complete.",
-                "请当日提交情况说明或补充材料，见控制台“课程”",
+                "请当日提交情况说明或补充材料，见控制台“课表”",
                 "File an explanation or a supplement today: see the lesson in the console.",
             )
 
