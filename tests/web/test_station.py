@@ -6,10 +6,11 @@ import json
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -29,7 +30,7 @@ from tests.venue import RunningClock, at, reading
 from tests.web.conftest import House
 from tests.web.test_real_faces import PATIENCE, as_camera
 
-NAMES = ("王小明", "李秀英", "张伟", "刘洋")
+NAMES = ("王小明", "李秀英", "张伟", "刘洋", "陈静")
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,55 @@ def test_paper_consents_in_a_batch(station: Page, house: House) -> None:
         (consent,) = of_trainee(connection, "t3").values()
     assert (consent.purpose, consent.paper, consent.holds) == ("recognise", "档案盒 3", True)
     page.close()
+
+
+COVER = """(video) => new Promise((covered) => {
+  const canvas = document.createElement('canvas');
+  const brush = canvas.getContext('2d');
+  video.camera = video.srcObject;
+  video.srcObject = canvas.captureStream();
+  video.painting = setInterval(() => brush.fillRect(0, 0, canvas.width, canvas.height), 50);
+  video.requestVideoFrameCallback(() => covered());
+})"""
+UNCOVER = "(video) => { clearInterval(video.painting); video.srcObject = video.camera; }"
+
+
+@contextmanager
+def covered(view: Locator) -> Iterator[None]:
+    """Put something without a face before the camera."""
+    view.evaluate(COVER)
+    yield
+    view.evaluate(UNCOVER)
+
+
+def test_the_card_is_compared_with_the_person(station: Page, house: House) -> None:
+    """The clip stands for the portrait and for the person; a grey picture, for the side without a face."""
+    assert isinstance(house.engine, KioskFaces)
+    house.engine.gallery.delete(house.engine.enrolled(), "withdrawn")  # the face is another trainee's in other tests
+    choose(station, "陈静")
+    station.get_by_role("checkbox", name="同意在本机识别我的人脸").check()
+    station.get_by_role("button", name="同意并继续").click()
+    station.get_by_text("拍摄证件").click()
+    submit, problem = station.get_by_role("button", name="提交比对"), station.locator("#problem")
+    station.get_by_label("证件号码").fill("370102199001011118")
+    submit.click()
+    expect(problem).to_contain_text("请拍下证件的两面")
+    station.locator(".shoot[data-side=front]").click()
+    station.locator(".shoot[data-side=back]").click()
+    submit.click()
+    expect(problem).to_contain_text("证件号码与名册不符")
+    station.get_by_label("证件号码").fill("37010219900101402x")
+    submit.click()
+    expect(problem).to_contain_text("背面照片不符")
+    with covered(station.locator("#view")):
+        station.locator(".shoot[data-side=back]").click()
+    submit.click()
+    expect(station.locator("[data-panel=done]")).to_contain_text("签到成功", timeout=PATIENCE)
+    with reading(house.venue.database) as connection:
+        told = [fact for fact in read_facts(connection) if fact.data.get("trainee") == "t4"]
+    (checked,) = (fact.data for fact in told if fact.kind == "identity.checked")
+    assert (checked["method"], checked["accepted"]) == ("card", True)
+    station.get_by_role("button", name="下一位").first.click()
 
 
 def line_of(house: House, account: Account | None) -> ClientConnection:
