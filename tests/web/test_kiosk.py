@@ -196,6 +196,32 @@ def test_a_lost_line_says_so_and_recovers(kiosk: Page, house: House) -> None:
     expect_words(kiosk, "good", "签到成功")
 
 
+LOSE_CAMERA = """() => {
+  const root = document.getElementById('kiosk');
+  window.states = [];
+  new MutationObserver(() => states.push(root.dataset.state)).observe(root, { attributeFilter: ['data-state'] });
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
+  document.getElementById('view').srcObject.getTracks()[0].onended();
+}"""
+
+
+def test_a_lost_camera_is_said_until_it_is_back(kiosk: Page, house: House) -> None:
+    """Also once people were spoken to whom it still saw."""
+    said, lost = kiosk.locator("#said"), "摄像头不可用，请找讲师办理签到"
+    expect(kiosk.locator("#board")).to_contain_text("下一节")
+    kiosk.evaluate(LOSE_CAMERA)
+    expect(said).to_contain_text(lost)
+    visit = house.faces.visit()
+    house.faces.say(Guide(visit=visit, hint=Hint.CLOSER), Guide(visit=visit, hint=Hint.NOBODY))
+    for _ in range(200):
+        if kiosk.evaluate("states.includes('guide') && states.at(-1) !== 'guide'"):
+            break
+        kiosk.wait_for_timeout(50)
+    assert set(kiosk.evaluate("states")) == {"camera", "guide"}
+    kiosk.evaluate("() => { delete navigator.mediaDevices.getUserMedia; }")
+    expect(kiosk.locator("#board")).to_be_visible(timeout=10_000)
+
+
 def test_the_page_is_small(context: BrowserContext, house: House) -> None:
     page = context.new_page()
     sizes: list[int] = []

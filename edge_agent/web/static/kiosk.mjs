@@ -14,6 +14,8 @@ let quiet = false;
 // What is shown
 
 const IDLE = { look: 'idle', state: 'idle', icon: '', title: '', text: '', detail: '', hold: 0 };
+const OFFLINE = { ...IDLE, look: 'warn', state: 'offline', icon: 'sync', text: words.offline, detail: words.saved };
+const BLIND = { ...IDLE, look: 'warn', state: 'camera', icon: 'camera' };
 const results = [];
 let holding = 0;
 let guidance = IDLE;
@@ -36,9 +38,15 @@ function show(message) {
     results.push(message);
     if (!holding) advance();
   } else {
-    guidance = message.look === 'idle' ? IDLE : message;
+    guidance = message.look === 'idle' ? resting() : message;
     if (!holding) paint(guidance);
   }
+}
+
+/** What stands there while nothing is said: not the board where the device or the camera is gone. */
+function resting() {
+  if (root.classList.contains('offline')) return OFFLINE;
+  return root.classList.contains('blind') ? BLIND : IDLE;
 }
 
 /** A result stays its time; while others wait it gives way a little sooner. */
@@ -50,7 +58,7 @@ function advance() {
   paint(message);
   measure(message);
   sound(message, quiet);
-  guidance = IDLE;
+  guidance = resting();
   holding = setTimeout(advance, message.hold * (results.length ? 700 : 1000));
 }
 
@@ -149,8 +157,7 @@ function connect() {
 
 function offline(is) {
   root.classList.toggle('offline', is);
-  if (is) show({ ...IDLE, look: 'warn', state: 'offline', icon: 'sync', text: words.offline, detail: words.saved });
-  else if (root.dataset.state === 'offline') show(root.classList.contains('blind') ? BLIND : IDLE);
+  show(IDLE);
 }
 
 let looked = false;
@@ -165,17 +172,16 @@ function taken() {
 
 const preview = new Preview(part('preview'));
 const eye = new Eye({ video: part('view'), line: () => socket, lost, back });
-const BLIND = { ...IDLE, look: 'warn', state: 'camera', icon: 'camera' };
 
 function lost(denied) {
   BLIND.text = denied ? words.camera_denied : words.camera;
   root.classList.add('blind');
-  if (root.dataset.state !== 'offline') show(BLIND);
+  show(IDLE);
 }
 
 function back() {
   root.classList.remove('blind');
-  if (root.dataset.state === 'camera') show(IDLE);
+  show(IDLE);
 }
 
 connect();
