@@ -29,8 +29,10 @@ GROUP = "centre"
 _TOGETHER = 50  # messages a transaction: 5,000 facts, some 100 ms
 _RETRY_SECONDS = 1.0
 _MISSING_SECONDS = 1.0
-_MANY = 10  # messages that wait together: a backlog comes in
-_BUSY_SECONDS = 0.5
+_BUSY_SECONDS, _BUSY_BYTES = 0.5, 40_000
+"""So much within so little time is a backlog: ten full batches, some 1,000 facts. How many wait says nothing: who
+keeps up with a backlog never has many waiting."""
+
 _ROLL_CALL_SECONDS = 5.0
 """How long a worker that has just connected hears the retained states of all agents: each is answered with where the
 centre stands, so that nobody waits for a pause of their own to end after an outage of the centre."""
@@ -60,6 +62,7 @@ class Worker:
         self._stopping = threading.Event()
         self._roll_call_ends: float | None = None
         self._busy_until = 0.0
+        self._counted_from, self._counted = 0.0, 0
         self._client = self._make_client(mqtt, ca)
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
@@ -114,9 +117,8 @@ class Worker:
         due = 0.0
         while not self._stopping.is_set():
             waiting = self._wait()
-            if len(waiting) >= _MANY:
-                self._busy_until = self._clock.boottime() + _BUSY_SECONDS
             if waiting:
+                self._count(waiting)
                 self._take(waiting)
             now = self._clock.boottime()
             if now >= due:
@@ -136,6 +138,15 @@ class Worker:
         except Empty:
             pass
         return [message for message in found if message is not None]
+
+    def _count(self, messages: list[_Message]) -> None:
+        """Notice a backlog."""
+        now = self._clock.boottime()
+        if now >= self._counted_from + _BUSY_SECONDS:
+            self._counted_from, self._counted = now, 0
+        self._counted += sum(len(message.payload) for message in messages)
+        if self._counted >= _BUSY_BYTES:
+            self._busy_until = now + _BUSY_SECONDS
 
     def _take(self, messages: list[_Message]) -> None:
         arrivals = []

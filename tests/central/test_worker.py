@@ -141,6 +141,18 @@ def test_garbage_on_every_topic_stops_nothing_behind_it(speaker: Speaker, worker
         assert counted[topic] >= count  # a state is heard twice while the worker calls the roll
 
 
+def test_a_receiver_that_keeps_up_with_a_backlog_knows_that_it_is_one(speaker: Speaker, worker: Worker) -> None:
+    worker.start()
+    assert not worker.busy
+
+    def busy_after_one_more() -> bool:
+        speaker.say(ADDRESS.topic(Channel.EV), bytes(5000))
+        return worker.busy
+
+    assert eventually(busy_after_one_more)
+    worker.stop()
+
+
 def test_pages_wait_while_a_backlog_comes_in(database: Database) -> None:
     busy = threading.Event()
     busy.set()

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from edge_agent.central.chains import place
@@ -24,8 +25,9 @@ log = logging.getLogger(__name__)
 _TOGETHER = 500  # facts a transaction: some 50 ms, so that receivers wait for no longer on SQLite
 _AHEAD = 10_000  # facts looked through in one: most kinds are for nobody's page
 _IDLE_SECONDS = 1.0
-_GIVE_WAY_SECONDS, _LOOK_SECONDS = 20.0, 0.1
-"""While a receiver of this process takes in a backlog, it goes first: pages are late for as long, not venues."""
+_GIVE_WAY_SECONDS, _LOOK_SECONDS, _TURN_SECONDS = 20.0, 0.1, 2.0
+"""While a receiver of this process takes in a backlog, it goes first: pages are late for as long, not venues. A backlog
+that lasts leaves the digest a turn now and then, for however many agents there are."""
 
 _SEQ_MASK = (1 << 40) - 1
 _KINDS = (plan, room, people)  # imported for what they register
@@ -38,6 +40,7 @@ class Digester:
         self._database = database
         self._secret = secret
         self._busy: Callable[[], bool] = lambda: False
+        self._turn_ends = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="digest", daemon=True)
 
@@ -80,9 +83,12 @@ class Digester:
         return more or len(behind) == 1000  # noqa: PLR2004 - the limit above
 
     def _give_way(self) -> None:
+        if time.monotonic() < self._turn_ends:
+            return
         for _ in range(round(_GIVE_WAY_SECONDS / _LOOK_SECONDS)):
             if not self._busy() or self._stopping.wait(_LOOK_SECONDS):
                 return
+        self._turn_ends = time.monotonic() + _TURN_SECONDS
 
     def _digest(self, agent: int, epoch: int, upto: int, most: int) -> int:
         """Digest an agent's next facts; give how far it is. What one transaction can't take is taken one by one."""
