@@ -82,9 +82,9 @@ class Feed:
             self.cause = cause
             pause = BACKOFF[0] if (self.heard or 0.0) - began > STEADY else min(2 * pause, BACKOFF[1])
             if cause in {Cause.UNAUTHORIZED, Cause.LOCKED}:
-                self._wait(BACKOFF_LOGIN, LOOK_LOGIN)
+                self._wait(BACKOFF_LOGIN, LOOK_LOGIN, away=False)
             else:
-                self._wait(pause, BACKOFF[0])
+                self._wait(pause, BACKOFF[0], away=cause in {Cause.REFUSED, Cause.UNREACHABLE})
 
     def _connect(self) -> Cause:
         """Read one connection to its end, and tell why it ended."""
@@ -126,10 +126,12 @@ class Feed:
 
         return heard
 
-    def _wait(self, seconds: float, look: float) -> None:
-        """Sit out the pause, but not longer than the camera is away: a rebooted one is recorded within a second."""
+    def _wait(self, seconds: float, look: float, *, away: bool) -> None:
+        """Sit out the pause, but not longer than the camera is away: a rebooted one is recorded within a second.
+
+        `away` says that it was not there a moment ago: it may be back before the first look.
+        """
         due = self._boottime() + seconds
-        away = False
         while self._boottime() < due and not self._stopping.wait(look):
             if not self._source.answers():
                 away = True

@@ -70,7 +70,7 @@ def _show(result: Bench) -> None:
         table.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
     table.add_section()
     for name, value in result.ratios.items():
-        table.add_row(name, f"{value:.2f}")
+        table.add_row(name, f"{value:.3g}")
     Console().print(table)
 
 
