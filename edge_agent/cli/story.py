@@ -22,6 +22,7 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Span
 from edge_agent.policies import load_policy
 from edge_agent.rules.gaps import gaps
+from edge_agent.rules.policy import Policy
 from edge_agent.rules.windows import attendance_units
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.serve.kiosk import code_file, open_faces
@@ -30,7 +31,7 @@ from edge_agent.simulator.course import Course
 from edge_agent.simulator.operator import Operator
 from edge_agent.simulator.process import PATIENCE, Process, listens
 from edge_agent.simulator.venue import Venue
-from edge_agent.simulator.visitor import KioskPlace, Said, read_cast
+from edge_agent.simulator.visitor import KioskPlace, Said, View, read_cast
 from edge_agent.store import media, slots, training, verdicts
 from edge_agent.store.facts import read_facts, read_head
 from edge_agent.store.lessons import list_lessons
@@ -41,11 +42,12 @@ CAMERAS = 2
 PASSWORD = "demo-Pass-2468"  # noqa: S105 - of a device that lives for three minutes
 ADMINISTRATOR = "13800009999"
 
-LEAD = timedelta(seconds=15)
-"""From the import of the timetable to the first lesson: time to enrol a face and to sign in."""
-VISIT = 28.0
-"""Seconds that somebody stands before the kiosk at most."""
+LEAD = timedelta(seconds=10)
+"""From the timetable's import to the first lesson: time to approve the class, to sign in and to find the cameras."""
+VISIT = timedelta(seconds=28)
+"""So long somebody stands before the kiosk at most, where no window of time says how long."""
 
+WORDS = {"classes": "班级", "teachers": "讲师", "roster": "学员", "timetable": "节课"}
 CLIP = "carphone_pristine.mp4"
 
 
@@ -160,23 +162,13 @@ class Story:
         )
         return "1 管理员 / administrator，2 教室 / rooms，2 终端 / kiosks"
 
-    def import_course(self) -> str:
-        policy = load_policy(self.venue.settings.policy).policy
-        self._rule = policy.recording
-        begins = (self._now + LEAD).astimezone(policy.zone).replace(microsecond=0)
-        tables = Course(begins).write(self.venue.folder)
-        written = {kind: take_over(kind, file) for kind, file in tables.items()}
+    def import_class(self) -> str:
+        written = self._take_over("classes", "teachers", "roster")
         with self._agent.reading() as connection:
             (self._class,) = (each.id for each in training.list_classes(connection))
-            (teacher,) = (each.id for each in training.list_teachers(connection))
+            (self._teacher,) = (each.id for each in training.list_teachers(connection))
             self._trainees = {each.name: each.id for each in training.list_trainees(connection, self._class)}
-            self._units = attendance_units(list_lessons(connection, class_id=self._class), policy)
-        expect(len(self._units) == course.LESSONS, f"{len(self._units)} lessons imported")
-        self._approve()
-        self._appoint(teacher)
-        words = {"classes": "班级", "teachers": "讲师", "roster": "学员", "timetable": "节课"}
-        counts = "，".join(f"{count} {words[kind]}" for kind, count in written.items())
-        return f"{counts}；{begins:%H:%M:%S} 上课 / class, roster, timetable imported; it begins then"
+        return f"{written} / class, teacher, roster imported"
 
     def enrol(self) -> str:
         """Consent first; then a template of two pictures of another moment than the one that signs in."""
@@ -191,11 +183,22 @@ class Story:
             done = faces.enroller.from_photos(trainee, photos, at=self._now, by=OPERATOR)
         return f"{course.LIVING}：{done.views} 张照片 / photos taken"
 
+    def import_timetable(self) -> str:
+        """At last, when all is ready: how long that takes on a slow machine costs nobody a sign-in."""
+        written = self._take_over("timetable")
+        with self._agent.reading() as connection:
+            lessons = list_lessons(connection, class_id=self._class)
+        self._units = attendance_units(lessons, self._policy)
+        expect(len(self._units) == course.LESSONS, f"{len(self._units)} lessons imported")
+        self._approve()
+        self._appoint(self._teacher)
+        begins = self._units[0].teaching.start.astimezone(self._policy.zone)
+        return f"{written}；{begins:%H:%M:%S} 上课 / timetable imported; it begins then"
+
     # the lessons
 
     def sign_in(self) -> str:
-        self._wait_for(self._units[0].sign_in.start)
-        return self._visit(self._living.living(), "signed_in")
+        return self._visit(self._living.living, "signed_in", within=self._units[0].sign_in)
 
     def sign_in_by_hand(self) -> str:
         return self._by_hand(0, "in", "signed_in")
@@ -208,13 +211,13 @@ class Story:
         return "上课 5 秒后 / 5 s into the lesson"
 
     def hold_up_photo(self) -> str:
-        return self._visit(self._living.photo(), "refused")
+        return self._visit(self._living.photo, "refused")
 
     def send_stranger(self) -> str:
         """Somebody else; where there is but one clip, the same person where no class has him on its roster."""
         if self._stranger is None:
-            return self._visit(self._living.living(), "unknown", kiosk=self._elsewhere)
-        return self._visit(self._stranger.living(), "unknown")
+            return self._visit(self._living.living, "unknown", kiosk=self._elsewhere)
+        return self._visit(self._stranger.living, "unknown")
 
     def reconnect(self) -> str:
         if self._broker is None:
@@ -226,8 +229,7 @@ class Story:
         return f"积压 {owed} 条 / {owed} facts are owed"
 
     def change_lessons(self) -> str:
-        self._wait_for(self._units[0].sign_out.start)
-        by_face = self._visit(self._living.living(), "both")
+        by_face = self._visit(self._living.living, "both", within=self._units[0].sign_out)
         return f"{by_face}；{self._by_hand(1, 'in', 'signed_out', 'signed_in')}"
 
     def catch_up(self) -> str:
@@ -238,8 +240,7 @@ class Story:
         return f"还剩 {self._backlog()} 条 / left to send"
 
     def sign_out(self) -> str:
-        self._wait_for(self._units[1].sign_out.start)
-        by_face = self._visit(self._living.living(), "signed_out")
+        by_face = self._visit(self._living.living, "signed_out", within=self._units[1].sign_out)
         return f"{by_face}；{self._by_hand(1, 'out', 'signed_out')}"
 
     # what remains of them
@@ -247,12 +248,13 @@ class Story:
     def review_media(self) -> str:
         """Each camera must have both lessons without a gap that the policy would call one."""
         taught = Span(self._units[0].teaching.start, self._units[-1].teaching.end)
+        tolerance = self._policy.recording.gap_tolerance
         self._wait_for(taught.end)
 
         def missing() -> list[Span]:
             files = self._media(MediaKind.RECORDING)
             every = [(Span(file.start, file.end) for file in files if file.camera == one) for one in self._cameras]
-            return [gap.span for spans in every for gap in gaps(taught, spans, tolerance=self._rule.gap_tolerance)]
+            return [gap.span for spans in every for gap in gaps(taught, spans, tolerance=tolerance)]
 
         self._until(lambda: not missing(), "the cameras did not record all of it")
         with self._agent.reading() as connection:
@@ -322,14 +324,16 @@ class Story:
             expect(time.monotonic() < deadline, otherwise)
             time.sleep(0.2)
 
-    def _visit(self, frames: Iterator[bytes], wanted: str, *, kiosk: KioskPlace | None = None) -> str:
-        """Stand before a kiosk until it says what is wanted; give its words."""
+    def _visit(self, view: View, wanted: str, *, kiosk: KioskPlace | None = None, within: Span | None = None) -> str:
+        """Stand before a kiosk until it says what is wanted, or as long as it counts; give its words."""
+        within = within or Span(self._now, self._now + VISIT)
+        self._wait_for(within.start)
         began = time.monotonic()
         heard: list[Said] = []
         # Somebody who is asked for a movement that the clip doesn't show steps back and comes again.
         turned_away = set() if wanted == "refused" else {"challenge", "refused"}
-        while (left := VISIT - (time.monotonic() - began)) > 0:
-            heard += (kiosk or self._kiosk).visit(frames, {wanted, *turned_away}, seconds=left)
+        while (left := (within.end - self._now).total_seconds()) > 0:
+            heard += (kiosk or self._kiosk).visit(view, {wanted, *turned_away}, seconds=left, began=began)
             if heard and heard[-1]["state"] == wanted:
                 words = " ".join(filter(None, (heard[-1]["title"], heard[-1]["text"])))
                 return f"“{words}”，{time.monotonic() - began:.1f} s"
@@ -347,6 +351,17 @@ class Story:
             said = [each["said"] for each in replies if each["trainee"] == trainee]
             expect(said == list(wanted), f"by hand: {said}, not {list(wanted)}")
         return f"手动 {len(trainees)} 人 / {len(trainees)} by hand"
+
+    def _take_over(self, *kinds: str) -> str:
+        """Import tables whose lessons begin shortly from now; give how many rows of each are new."""
+        tables = Course((self._now + LEAD).astimezone(self._policy.zone).replace(microsecond=0)).write(
+            self.venue.folder
+        )
+        return "，".join(f"{take_over(kind, tables[kind])} {WORDS[kind]}" for kind in kinds)
+
+    @property
+    def _policy(self) -> Policy:
+        return load_policy(self.venue.settings.policy).policy
 
     def _backlog(self) -> int:
         with self._agent.reading() as connection:

@@ -9,7 +9,7 @@ import itertools
 import json
 import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ _SECONDS = 8.0  # of a clip are enough to be known by
 _QUALITY = 85
 
 Picture = npt.NDArray[np.uint8]
+View = Callable[[int], bytes]
+"""What a camera sees at each frame, `FPS` apart, as JPEG."""
 Said = dict[str, Any]
 """What the kiosk's page is told to show: `state`, `title`, `text` and more."""
 
@@ -43,30 +45,31 @@ class Person:
     name: str
     pictures: Sequence[Picture]
 
-    def living(self) -> Iterator[bytes]:
-        last = len(self.pictures) - 1
-        return (jpeg(self.pictures[last - abs(last - step % (2 * last))]) for step in itertools.count())
+    def living(self, step: int) -> bytes:
+        """The picture of that frame."""
+        return jpeg(self._picture(step))
 
-    def near(self, scale: float = 1.6) -> Iterator[bytes]:
+    def near(self, step: int, scale: float = 1.6) -> bytes:
         """The same person a step nearer, as an enrolment photo wants a face."""
-        last = len(self.pictures) - 1
-        for step in itertools.count():
-            picture = self.pictures[last - abs(last - step % (2 * last))]
-            height, width = picture.shape[:2]
-            large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-            top, left = round(height * (scale - 1) / 3), round(width * (scale - 1) / 2)
-            yield jpeg(np.asarray(large[top : top + height, left : left + width], np.uint8))
+        picture = self._picture(step)
+        height, width = picture.shape[:2]
+        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        top, left = round(height * (scale - 1) / 3), round(width * (scale - 1) / 2)
+        return jpeg(np.asarray(large[top : top + height, left : left + width], np.uint8))
 
-    def photo(self) -> Iterator[bytes]:
+    def photo(self, step: int) -> bytes:
         """The middle picture, held up: a hand moves and turns it a little, and what it shows moves as one."""
         picture = self.pictures[len(self.pictures) // 2]
         height, width = picture.shape[:2]
-        for step in itertools.count():
-            phase = step / FPS
-            turn = cv2.getRotationMatrix2D((width / 2, height / 2), 1.5 * math.sin(phase * 1.7), 1.0)
-            turn[:, 2] = turn[:, 2] + np.array((6 * math.sin(phase * 2.3), 4 * math.sin(phase * 3.1)))
-            moved = cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
-            yield jpeg(np.asarray(moved, np.uint8))
+        phase = step / FPS
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), 1.5 * math.sin(phase * 1.7), 1.0)
+        turn[:, 2] = turn[:, 2] + np.array((6 * math.sin(phase * 2.3), 4 * math.sin(phase * 3.1)))
+        moved = cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        return jpeg(np.asarray(moved, np.uint8))
+
+    def _picture(self, step: int) -> Picture:
+        last = len(self.pictures) - 1
+        return self.pictures[last - abs(last - step % (2 * last))]
 
     def stills(self, count: int) -> list[bytes]:
         """Pictures spread over the clip, to enrol from."""
@@ -126,26 +129,32 @@ class KioskPlace:
     address: str
     cookie: str
 
-    def visit(self, frames: Iterator[bytes], until: Collection[str], *, seconds: float) -> list[Said]:
+    def visit(self, view: View, until: Collection[str], *, seconds: float, began: float) -> list[Said]:
         """Stand before the kiosk until it says one of the states `until`, or for so long; give all that it said.
 
-        A frame is sent when the last was taken in, and no sooner than `FPS` asks. Raises `DeviceError` where the kiosk
+        A frame is sent when the last was taken in, and no sooner than `FPS` asks. It is the one of that moment after
+        `began` (monotonic): before a slow kiosk a person moves no slower. Raises `DeviceError` where the kiosk
         hangs up.
         """
         url = self.address.replace("http", "ws", 1) + "/kiosk/talk"
         try:
             with connect(url, additional_headers={"Cookie": self.cookie}) as line:
-                return _talk(line, frames, until, seconds)
+                return _talk(line, view, until, seconds, began)
         except (OSError, WebSocketException) as error:
             raise DeviceError(f"the kiosk hung up: {error}") from error
 
 
-def _talk(line: ClientConnection, frames: Iterator[bytes], until: Collection[str], seconds: float) -> list[Said]:
+def film(view: View) -> Iterator[bytes]:
+    """Give what is seen, frame after frame."""
+    return map(view, itertools.count())
+
+
+def _talk(line: ClientConnection, view: View, until: Collection[str], seconds: float, began: float) -> list[Said]:
     said: list[Said] = []
     deadline, due, waiting, number = time.monotonic() + seconds, 0.0, 0.0, 0
     while (now := time.monotonic()) < deadline:
         if now >= due and now >= waiting:
-            line.send(number.to_bytes(4) + next(frames))
+            line.send(number.to_bytes(4) + view(int((now - began) * FPS)))
             number, due, waiting = number + 1, now + 1 / FPS, now + 1.0  # a frame that was dropped is not taken
         try:
             message = json.loads(line.recv(timeout=max(0.005, min(due - now, 0.05))))

@@ -8,6 +8,7 @@ suite=${1:-bookworm}
 base=.cache/debian-$suite machine=.cache/machine-$suite
 
 main() {
+    mkdir -p .cache
     [[ -d $base ]] || debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3 "$suite" "$base"
     rm -rf "$machine"
     cp -a "$base" "$machine"

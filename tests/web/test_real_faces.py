@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from edge_agent.faces.answer import LivenessPolicy
 from edge_agent.faces.kiosk import KioskFaces
 from edge_agent.model.kinds.people import ConsentGiven
-from edge_agent.simulator.visitor import FPS, Person, jpeg, read_person
+from edge_agent.simulator.visitor import FPS, Person, film, jpeg, read_person
 from edge_agent.store import consents
 from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
@@ -117,20 +117,20 @@ def attendance(house: House) -> list[str]:
 
 
 def test_a_stranger_is_not_signed_in(house: House, cast: Cast, tmp_path: Path) -> None:
-    with before_the_kiosk(house, cast.stranger.living(), tmp_path) as kiosk:
+    with before_the_kiosk(house, film(cast.stranger.living), tmp_path) as kiosk:
         said = kiosk.locator("#said", has_text="未识别到您，请找讲师办理签到")
         expect(said).to_be_visible(timeout=PATIENCE)
     assert "signed_in" not in attendance(house)
 
 
 def test_a_photo_held_up_is_refused(house: House, cast: Cast, tmp_path: Path) -> None:
-    with before_the_kiosk(house, cast.person.photo(), tmp_path) as kiosk:
+    with before_the_kiosk(house, film(cast.person.photo), tmp_path) as kiosk:
         expect(kiosk.locator("#said", has_text="未通过，请找讲师")).to_be_visible(timeout=PATIENCE)
     assert attendance(house)[-1:] == ["flat_refused"]
 
 
 def test_the_person_is_signed_in(house: House, cast: Cast, tmp_path: Path) -> None:
-    with before_the_kiosk(house, cast.person.living(), tmp_path) as kiosk:
+    with before_the_kiosk(house, film(cast.person.living), tmp_path) as kiosk:
         said = kiosk.locator("#said", has_text="签到成功")
         expect(said).to_contain_text("王小明", timeout=PATIENCE)
     with reading(house.venue.database) as connection:

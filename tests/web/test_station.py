@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from edge_agent.faces.answer import LivenessPolicy
 from edge_agent.faces.kiosk import KioskFaces
-from edge_agent.simulator.visitor import Person, read_person
+from edge_agent.simulator.visitor import Person, film, read_person
 from edge_agent.store import database
 from edge_agent.store.accounts import Account, Role
 from edge_agent.store.consents import of_trainee
@@ -81,7 +81,7 @@ def operator(house: House) -> Account:
 def station(
     house: House, operator: Account, person: Person, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
-    camera = as_camera(person.near(), tmp_path_factory.mktemp("camera"))
+    camera = as_camera(film(person.near), tmp_path_factory.mktemp("camera"))
     flags = ("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={camera}")
     with (
         chromium("--use-fake-device-for-media-stream", *flags) as browser,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 import tempfile
 import time
@@ -160,7 +159,7 @@ def _film(people: Sequence[Person], folder: Path) -> Path:
     file = folder / "camera.mjpeg"
     with file.open("wb") as film:
         for person in people:
-            frames = list(itertools.islice(person.living(), round(STANDS * FPS)))
+            frames = [person.living(step) for step in range(round(STANDS * FPS))]
             for place in range(round(STANDS * CAMERA_FPS)):
                 film.write(frames[place * FPS // CAMERA_FPS])
             empty = jpeg(np.full_like(person.pictures[0], 128))
