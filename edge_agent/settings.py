@@ -31,6 +31,11 @@ class Store(Section):
     ballast_bytes: int = Field(default=1 << 20, ge=0, description="Released so that a full disk can still commit.")
 
     @property
+    def metrics(self) -> Path:
+        """What `upkeep` measures, for Prometheus."""
+        return self.data_dir / "metrics.prom"
+
+    @property
     def database(self) -> Path:
         return self.data_dir / "edge_agent.db"
 

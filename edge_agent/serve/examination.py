@@ -23,7 +23,6 @@ from edge_agent.store.fsck import fsck
 from edge_agent.store.requests import Request
 from edge_agent.store.writer import Transaction
 from edge_agent.upkeep.health import CHECKS, Finding, Level
-from edge_agent.upkeep.metrics import FILE as METRICS
 
 FACTS = 1000
 """So many of the last facts are named by kind in a bundle."""
@@ -65,7 +64,7 @@ def write_bundle(
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, json.dumps(content, ensure_ascii=False, indent=1))
-        metrics = settings.store.data_dir / METRICS
+        metrics = settings.store.metrics
         if metrics.exists():
             archive.write(metrics, "metrics.prom")
 

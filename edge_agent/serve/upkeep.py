@@ -31,7 +31,6 @@ from edge_agent.upkeep.archivist import Archivist
 from edge_agent.upkeep.board import note_board
 from edge_agent.upkeep.disk import MB
 from edge_agent.upkeep.health import examine
-from edge_agent.upkeep.metrics import FILE as METRICS
 from edge_agent.upkeep.metrics import write_metrics
 from edge_agent.upkeep.power import PowerLog
 from edge_agent.upkeep.space import free_space, reserves, rules_of
@@ -62,7 +61,7 @@ class Upkeep:
         self._agent = agent
         self._reader = agent.connect()
         self._timekeeper = Timekeeper()
-        self._power = PowerLog(agent.writer, self._reader, _last_written(agent.settings.store.data_dir / METRICS))
+        self._power = PowerLog(agent.writer, self._reader, _last_written(agent.settings.store.metrics))
         note_board(agent.settings.store.data_dir)
         self._signer = load_or_make(seal_keys(agent.settings), agent.writer)
         policy = load_policy(agent.settings.policy).policy
@@ -137,7 +136,7 @@ class Upkeep:
             agent.writer.run(partial(_put_down, facts=facts, raised=raised))
             self._raised = raised
         if self._is_due("metrics", METRICS_SECONDS):
-            write_metrics(agent.settings.store.data_dir / METRICS, view, raised)
+            write_metrics(agent.settings.store.metrics, view, raised)
 
     def _is_due(self, job: str, every: float) -> bool:
         now = self._agent.clock.boottime()

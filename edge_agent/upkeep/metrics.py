@@ -16,8 +16,6 @@ from edge_agent.model.stamp import Trust
 from edge_agent.store.alarms import OpenAlarm
 from edge_agent.upkeep.health.view import View
 
-FILE = "metrics.prom"
-
 
 def write_metrics(path: Path, view: View, raised: Sequence[OpenAlarm]) -> None:
     """Write the file; Prometheus names units in the metric's name."""

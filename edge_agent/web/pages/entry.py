@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from edge_agent.errors import EdgeAgentError
+from edge_agent.errors import EdgeAgentError, NotFoundError
 from edge_agent.store.accounts import Role
+from edge_agent.web.api.base import at_the_device
 from edge_agent.web.auth.login import has_administrator
-from edge_agent.web.guard import KIOSK_COOKIE, Anyone, LoggedIn, Member, View, logged_in
+from edge_agent.web.guard import KIOSK_COOKIE, Anyone, LoggedIn, Member, View, allow, logged_in
 
 router = APIRouter()
 
@@ -27,6 +28,18 @@ def health(view: Anyone) -> Response:
     with view.reading() as connection:
         has_administrator(connection)
     return Response("ok\n", media_type="text/plain")
+
+
+@router.get("/metrics")
+def metrics(view: Anyone) -> Response:
+    """What `upkeep` measured last, for a Prometheus on this device; from elsewhere an administrator may look."""
+    if not at_the_device(view):
+        allow(Role.ADMINISTRATOR)(view.request)
+    try:
+        measured = view.site.settings.store.metrics.read_text()
+    except FileNotFoundError as error:
+        raise NotFoundError("Nothing was measured yet (还没有指标).", do="Wait a minute, or start upkeep.") from error
+    return Response(measured, media_type="text/plain; version=0.0.4")
 
 
 @router.get("/")
