@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs a bundle of this checkout on a fresh Debian that is booted with its own systemd, and looks at it as a person
-# would: sudo tests/appliance/boot.sh [SUITE]. Needs debootstrap and systemd-nspawn, and about four minutes, so it is not
-# among the tests; run it after a change of units, sandboxes or the installer.
+# would: sudo tests/appliance/boot.sh [SUITE]. It takes about six minutes, so it is not among the tests; run it after a
+# change of units, sandboxes or the installer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 suite=${1:-bookworm}
 base=.cache/debian-$suite machine=.cache/machine-$suite
 
 main() {
+    { command -v debootstrap && command -v systemd-nspawn; } >/dev/null || { echo 'apt install debootstrap systemd-container' >&2; exit 1; }
     mkdir -p .cache
     [[ -d $base ]] || debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3 "$suite" "$base"
     rm -rf "$machine"
