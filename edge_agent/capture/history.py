@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge_agent.capture.causes import Cause
-from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.model.stamp import Stamp
 from edge_agent.store.database import Connection
 from edge_agent.store.facts import read_last
+from edge_agent.store.lives import ended_in_order, last_sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,7 @@ class History:
 def read_history(connection: Connection, now: Stamp) -> History:
     """Read it before this start is put on the record itself."""
     last = read_last(connection)
-    life = (ServiceStarted.KIND, ServiceStopped.KIND)
-    own = read_last(connection, life, lambda fact: fact.data["service"] == "capture")
-    killed = own is not None and own.kind == ServiceStarted.KIND
-    lost_power = killed and own is not None and own.stamp.boot_id != now.boot_id
+    own = last_sign(connection, "capture")
+    lost_power = own is not None and not ended_in_order(own) and own.stamp.boot_id != now.boot_id
     alive = min(last.stamp.wall, now.wall) if last else now.wall
     return History(alive, Cause.POWER_LOSS if lost_power else Cause.SERVICE_DOWN)

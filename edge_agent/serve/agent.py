@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from edge_agent import __version__
 from edge_agent.clock import Clock, Drift, SystemClock, host_keeps_time, read_kernel
 from edge_agent.errors import DiskFullError, StorageError
+from edge_agent.model.kinds.system import Service, ServiceStarted, ServiceStopped
 from edge_agent.policies import use_policies_of
 from edge_agent.sealed import seal_process
 from edge_agent.settings import Settings
+from edge_agent.store import lives
 from edge_agent.store.database import Connection, connect
 from edge_agent.store.facts import Head
 from edge_agent.store.files import Ballast, MediaFiles
@@ -100,3 +103,13 @@ def _with(ballast: Ballast, start: Callable[[], T]) -> T:
 
 def _ballast(settings: Settings) -> Ballast:
     return Ballast(settings.store.data_dir / "ballast", settings.store.ballast_bytes)
+
+
+@contextmanager
+def on_record(agent: Agent, service: Service) -> Iterator[None]:
+    """Put a service's start on the record, with whether its last life ended in order, and its own end if it does."""
+    with agent.reading() as connection:
+        clean = lives.ended_in_order(lives.last_sign(connection, service))
+    agent.writer.append(ServiceStarted(service=service, version=__version__, clean=clean))
+    yield
+    agent.writer.append(ServiceStopped(service=service))

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from edge_agent import __version__
 from edge_agent.cameras.address import Login
 from edge_agent.cameras.child import Stream
 from edge_agent.cameras.guard import LoginGuard
@@ -25,10 +24,9 @@ from edge_agent.capture.recorder import Recorder
 from edge_agent.capture.service import Means, Service
 from edge_agent.capture.syncer import Syncer
 from edge_agent.model.camera import Camera
-from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
 from edge_agent.secrets import SecretBox
-from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.agent import Agent, on_record, open_agent
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.store.requests import waiting
@@ -153,8 +151,7 @@ def serve(settings: Settings) -> None:
     keep_small()
     with open_agent(settings) as agent:
         capture = Capture(agent)
-        agent.writer.append(ServiceStarted(service="capture", version=__version__))
-        capture.start()
-        Ticker(capture.tick).run()
-        capture.close()
-        agent.writer.append(ServiceStopped(service="capture"))
+        with on_record(agent, "capture"):
+            capture.start()
+            Ticker(capture.tick).run()
+            capture.close()

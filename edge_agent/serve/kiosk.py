@@ -10,12 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_agent import __version__
 from edge_agent.checkin.room import note_pictures
 from edge_agent.faces.answer import LivenessPolicy
-from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
-from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.agent import Agent, on_record, open_agent
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.store import law, sessions
@@ -164,11 +162,9 @@ def make_first_code(agent: Agent) -> str | None:
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
-    with open_agent(settings) as agent:
-        agent.writer.append(ServiceStarted(service="kiosk", version=__version__))
+    with open_agent(settings) as agent, on_record(agent, "kiosk"):
         if make_first_code(agent) is not None:
             log.info("First run: the code is in %s", code_file(settings))
         service = KioskService(agent, Site(settings, agent.clock, agent.writer, agent.files, cache(load_policy)))
         Ticker(service.tick).run()
         service.close()
-        agent.writer.append(ServiceStopped(service="kiosk"))

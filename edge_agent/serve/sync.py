@@ -6,10 +6,8 @@ import logging
 import threading
 from functools import partial
 
-from edge_agent import __version__
-from edge_agent.model.kinds.system import ServiceStarted, ServiceStopped
 from edge_agent.policies import load_policy
-from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.agent import Agent, on_record, open_agent
 from edge_agent.serve.errands import Errands
 from edge_agent.serve.memory import return_memory
 from edge_agent.serve.tick import Ticker
@@ -182,9 +180,7 @@ def _order(settings: Settings) -> Order:
 def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
     return_memory()
-    with open_agent(settings) as agent:
-        agent.writer.append(ServiceStarted(service="sync", version=__version__))
+    with open_agent(settings) as agent, on_record(agent, "sync"):
         service = Unprovisioned(agent)
         Ticker(service.tick, interval=TICK_SECONDS).run()
-        agent.writer.append(ServiceStopped(service="sync"))
         service.close()

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
-from edge_agent import __version__
 from edge_agent.evidence.keys import SealSigner, load_or_make
 from edge_agent.evidence.keystore import KeyStore, choose
 from edge_agent.evidence.seal import EVERY, seal_head
 from edge_agent.evidence.verdicts import VerdictKeeper
 from edge_agent.model.fact import Payload
-from edge_agent.model.kinds.system import ClockStepped, ServiceStarted, ServiceStopped
+from edge_agent.model.kinds.system import ClockStepped
 from edge_agent.policies import LoadedPolicy, keep_policy, load_policy
-from edge_agent.serve.agent import Agent, open_agent
+from edge_agent.serve.agent import Agent, on_record, open_agent
 from edge_agent.serve.errands import Errands
 from edge_agent.serve.examination import Examiner
 from edge_agent.serve.exports import EXPORT, Exporter
@@ -161,8 +160,7 @@ def _put_down(tx: Transaction, facts: Sequence[Payload], raised: Sequence[OpenAl
 def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
     with open_agent(settings) as agent:
-        agent.writer.append(ServiceStarted(service="upkeep", version=__version__))
-        upkeep = Upkeep(agent)
-        Ticker(upkeep.tick).run()
-        agent.writer.append(ServiceStopped(service="upkeep"))
-        upkeep.close()
+        with on_record(agent, "upkeep"):
+            upkeep = Upkeep(agent)
+            Ticker(upkeep.tick).run()
+        upkeep.close()  # last, so that the last seal covers the stop

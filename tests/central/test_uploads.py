@@ -211,6 +211,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         monkeypatch.setenv(name, value)
     bucket = boto3.resource("s3").create_bucket(Bucket="evidence")
     yield bucket
+    bucket.objects.all().delete()  # moto keeps what is stored for the whole process, whichever server asks
     server.stop()
 
 

@@ -11,6 +11,8 @@ Service = Literal["capture", "kiosk", "sync", "upkeep"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStarted:
+    """`clean`: its last life ended in order, or this is its first."""
+
     KIND: ClassVar = "service.started"
     service: Service
     version: str
