@@ -57,6 +57,7 @@ run_tests() {
     require_64_bit
     install_packages "${TEST_PACKAGES[@]}"
     make_environment test
+    install_dlib
     .venv/bin/edge-agent models fetch
 
     say "代码检查" "linters and types"
@@ -129,6 +130,12 @@ make_environment() {
     "${pip[@]}" --require-hashes --only-binary :all: -r "$lock"
     "${pip[@]}" --no-deps --no-build-isolation --editable .
     echo "$wanted" >"$stamp"
+}
+
+# The optional engine that faces are compared with, so that one suite holds both.
+install_dlib() {
+    .venv/bin/python -c 'import dlib' 2>/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        --no-input --require-hashes --only-binary :all: -r constraints/dlib.txt
 }
 
 # Those of the packages that are missing, in one call of apt, without starting their services.
