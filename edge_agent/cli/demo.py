@@ -81,7 +81,8 @@ def demo(
     ] = None,
 ) -> None:
     """演示整个过程 / the whole product at work in about three minutes; exit code 0 only if all of it held."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending_signal in (signal.SIGTERM, signal.SIGINT):  # a shell's background job is begun with SIGINT ignored
+        signal.signal(ending_signal, _interrupt)
     with ExitStack() as ending:
         keep, folder = keep or folder is not None, _make_folder(ending, folder, keep=keep)
         venue = ending.enter_context(Venue(folder))

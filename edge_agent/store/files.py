@@ -63,12 +63,22 @@ class Pending:
     def sync(self) -> None:
         """Make what is written so far survive a power cut.
 
-        Raises `FileNotFoundError` where somebody deleted the file: what is written to it then goes nowhere.
+        Raises `FileNotFoundError` where somebody deleted the file: what is written to it then goes nowhere. May be
+        called by another thread than the one that writes: a file that is closed meanwhile has nothing left to bring.
         """
-        if self._file is not None:
-            os.fdatasync(self._file.fileno())
-            if not os.fstat(self._file.fileno()).st_nlink:
+        file = self._file
+        if file is None:
+            return
+        try:
+            own = os.dup(file.fileno())  # it stays open, whoever closes the other
+        except (OSError, ValueError):
+            return
+        try:
+            os.fdatasync(own)
+            if not os.fstat(own).st_nlink:
                 raise FileNotFoundError(errno.ENOENT, "deleted while it was being written", str(self.path))
+        finally:
+            os.close(own)
 
     def leave(self) -> Path:
         """Close it as it is, for `MediaFiles.adopt` to save what is whole of it; give its path."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +56,33 @@ def test_leaving_without_commit_leaves_nothing(files: MediaFiles) -> None:
         pending.sync()
         assert files.leftovers(MediaKind.RECORDING) == [pending.path]
     assert files.leftovers(MediaKind.RECORDING) == []
+
+
+def test_syncing_bears_a_file_that_is_closed_meanwhile(files: MediaFiles) -> None:
+    """The recorder closes a segment while another thread brings it to the disk: an error would end that thread."""
+    stop = threading.Event()
+    wrong: list[Exception] = []
+    current = [files.create(MediaKind.RECORDING, ".mp4")]
+
+    def sync() -> None:
+        while not stop.is_set():
+            try:
+                current[0].sync()
+            except (AttributeError, OSError, ValueError) as error:
+                wrong.append(error)
+                return
+
+    thread = threading.Thread(target=sync)
+    thread.start()
+    for _ in range(300):
+        pending = current[0]
+        pending.write(b"x")
+        current[0] = files.create(MediaKind.RECORDING, ".mp4")
+        pending.commit(AT)
+    stop.set()
+    thread.join()
+    current[0].discard()
+    assert wrong == []
 
 
 def test_a_leftover_is_adopted_without_its_torn_end(files: MediaFiles) -> None:

@@ -273,7 +273,7 @@ def parse_args(text: bytes) -> AnyArgs:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RefusedError(
             Code.MALFORMED,
-            f"Not a command (不是有效的命令): {error}.",
+            f"Not a command (不是有效的命令：{error}).",
             do=f"docs/contract describes them all (可用的命令): {', '.join(sorted(COMMANDS))}.",
         ) from error
     return args
