@@ -38,7 +38,7 @@ from edge_agent.sync.web import Web
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 0.2
+TICK_SECONDS = 0.5
 """How soon a new fact is noticed."""
 
 _GRACE_SECONDS = 2.0
