@@ -52,7 +52,34 @@ def read_head(connection: sqlite3.Connection) -> Head:
     return Head(agent, int(epoch), place(last)[1], link)
 
 
-# One statement, because every transaction runs it, and without nested ones, which take twice as long.
+class HeadReader:
+    """Reads the head inside a write transaction, and again only where somebody else has written since.
+
+    `PRAGMA data_version` tells commits of every connection but this one, at a sixth of the cost of the query.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: tuple[int, Head] | None = None
+        self._version = 0
+
+    def read(self) -> Head:
+        """Give the head; call it after `BEGIN IMMEDIATE`, when nobody else can write."""
+        self._version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if self._known is None or self._known[0] != self._version:
+            return read_head(self._connection)
+        return self._known[1]
+
+    def committed(self, head: Head) -> None:
+        """Note where the transaction that has just been committed left the journal."""
+        self._known = self._version, head
+
+    def forget(self) -> None:
+        """A transaction failed: what this connection then holds is read anew."""
+        self._known = None
+
+
+# One statement, because it is run inside transactions, and without nested ones, which take twice as long.
 _HEAD = """
 SELECT agent.value, epoch.value, last.id, last.link FROM meta AS agent JOIN meta AS epoch ON epoch.key = 'epoch'
 LEFT JOIN facts AS last ON last.id = (SELECT max(id) FROM facts) WHERE agent.key = 'agent'
@@ -60,12 +87,12 @@ LEFT JOIN facts AS last ON last.id = (SELECT max(id) FROM facts) WHERE agent.key
 
 
 class Appender:
-    """Appends within one transaction. Its head is read inside the transaction, after `BEGIN IMMEDIATE`."""
+    """Appends within one transaction, from `head`, which holds inside it: it was read after `BEGIN IMMEDIATE`."""
 
-    def __init__(self, connection: sqlite3.Connection, stamp: Stamp) -> None:
+    def __init__(self, connection: sqlite3.Connection, stamp: Stamp, head: Head) -> None:
         self._connection = connection
         self.stamp = stamp
-        self.stand_at(read_head(connection))
+        self.stand_at(head)
 
     def stand_at(self, head: Head) -> None:
         """Take `head` as the journal's end: a new epoch has begun, or a job's facts were taken back."""

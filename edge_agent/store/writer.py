@@ -14,7 +14,7 @@ from edge_agent.errors import DiskFullError
 from edge_agent.model.fact import Fact, Payload
 from edge_agent.model.stamp import Stamp
 from edge_agent.store.database import connect, is_refusal, refusal
-from edge_agent.store.facts import Appender, Head, read_head
+from edge_agent.store.facts import Appender, Head, HeadReader, read_head
 
 T = TypeVar("T")
 GROUP = 64
@@ -24,9 +24,9 @@ GROUP = 64
 class Transaction:
     """What a job is given: SQL, and `append` for facts; both commit or neither does."""
 
-    def __init__(self, connection: sqlite3.Connection, stamp: Stamp, policy: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, stamp: Stamp, policy: str, head: Head) -> None:
         self._connection = connection
-        self._appender = Appender(connection, stamp)
+        self._appender = Appender(connection, stamp, head)
         self._policy = policy
         self.stamp = stamp
 
@@ -98,6 +98,7 @@ class Writer:
         self.policy = policy
         self.clock = clock
         self._connection = connect(path)
+        self._heads = HeadReader(self._connection)
         self._on_full = on_full
         self._lock = threading.Lock()
         self._leader: int | None = None
@@ -154,7 +155,7 @@ class Writer:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            tx = Transaction(connection, self.clock.stamp(), self.policy)
+            tx = Transaction(connection, self.clock.stamp(), self.policy, self._heads.read())
             for job in jobs:
                 job.error = None
                 try:
@@ -164,8 +165,13 @@ class Writer:
                     if is_refusal(error) or not connection.in_transaction:
                         raise  # all of the group is tried again or refused together
                     job.error = error
-            connection.execute("ROLLBACK" if len(jobs) == 1 and jobs[0].error else "COMMIT")
+            if len(jobs) == 1 and jobs[0].error:
+                connection.execute("ROLLBACK")
+            else:
+                connection.execute("COMMIT")
+                self._heads.committed(tx.head)
         except BaseException as error:
+            self._heads.forget()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error):
