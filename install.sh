@@ -61,7 +61,7 @@ run_tests() {
     .venv/bin/edge-agent models fetch
 
     say "代码检查" "linters and types"
-    shellcheck install.sh .ci/run constraints/compile.sh systemd/bin/edge-agent tests/appliance/boot.sh
+    shellcheck install.sh .ci/run config/constraints/compile.sh systemd/bin/edge-agent tests/appliance/boot.sh
     .venv/bin/ruff check --quiet .
     .venv/bin/ruff format --quiet --check .
     .venv/bin/mypy
@@ -83,13 +83,13 @@ run_appliance() { # $1: install or uninstall
         [[ $arguments != *" --screen "* ]] || install_packages "${SCREEN_PACKAGES[@]}"
     fi
     python=$(find_python "$modules")
-    exec "$python" -m appliance "$@"
+    exec "$python" -m edge_agent.appliance "$@"
 }
 
 make_bundle() {
     require_64_bit
     make_environment runtime
-    exec .venv/bin/python -m appliance bundle "$@"
+    exec .venv/bin/python -m edge_agent.appliance bundle "$@"
 }
 
 run_demo() {
@@ -118,15 +118,15 @@ find_python() { # $1: modules that it must have
 
 # Pinned dependencies ($1: runtime or test) and this checkout in .venv; nothing to do where that is done already.
 make_environment() {
-    local lock="constraints/$1.txt" stamp=".venv/installed-$1" python wanted
-    wanted=$(sha256sum constraints/build.txt "$lock" pyproject.toml)
+    local lock="config/constraints/$1.txt" stamp=".venv/installed-$1" python wanted
+    wanted=$(sha256sum config/constraints/build.txt "$lock" pyproject.toml)
     if [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && .venv/bin/edge-agent --version &>/dev/null; then return; fi
 
     say "安装 Python 组件" "Python packages"
     python=$(find_python venv,ensurepip)
     .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
     local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input)
-    "${pip[@]}" --require-hashes -r constraints/build.txt
+    "${pip[@]}" --require-hashes -r config/constraints/build.txt
     "${pip[@]}" --require-hashes --only-binary :all: -r "$lock"
     "${pip[@]}" --no-deps --no-build-isolation --editable .
     echo "$wanted" >"$stamp"
@@ -135,7 +135,7 @@ make_environment() {
 # The optional engine that faces are compared with, so that one suite holds both.
 install_dlib() {
     .venv/bin/python -c 'import dlib' 2>/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-        --no-input --require-hashes --only-binary :all: -r constraints/dlib.txt
+        --no-input --require-hashes --only-binary :all: -r config/constraints/dlib.txt
 }
 
 # Those of the packages that are missing, in one call of apt, without starting their services.

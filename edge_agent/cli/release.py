@@ -19,7 +19,7 @@ from edge_agent.sync.release import Releases
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-_NEEDED = {"install.sh", "appliance"}
+_NEEDED = {"install.sh", "edge_agent"}
 """Of a bundle, to install it; its installer unpacks and verifies the rest."""
 
 

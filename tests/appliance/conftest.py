@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.bundle import TAKEN, TAKEN_FILES
-from appliance.layout import Layout
-from appliance.source import WEIGHTS, Source
 from edge_agent import __version__
+from edge_agent.appliance.bundle import TAKEN, TAKEN_FILES
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.source import WEIGHTS, Source
 from tests.appliance.manager import ServiceManager
 from tests.data import ROOT
 from tests.servers import free_port

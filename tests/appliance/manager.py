@@ -16,9 +16,9 @@ from configparser import RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from appliance.host import SERVICES, place_units, remove_units
-from appliance.layout import Layout
-from appliance.release import Release
+from edge_agent.appliance.host import SERVICES, place_units, remove_units
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.release import Release
 
 PATIENCE = 60.0
 TIMEOUT_STOP = 60.0  # seconds: TimeoutStopSec= of the units
@@ -39,7 +39,7 @@ class Unit:
 
 
 class ServiceManager:
-    """`appliance.host.Host` without systemd."""
+    """`edge_agent.appliance.host.Host` without systemd."""
 
     def __init__(self, layout: Layout, services: tuple[str, ...] = SERVICES) -> None:
         self.services = services

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import bundle
-from appliance.install import install
-from appliance.layout import Layout
-from appliance.release import current
-from appliance.source import Source
-from appliance.talk import RefusalError
+from edge_agent.appliance import bundle
+from edge_agent.appliance.install import install
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.release import current
+from edge_agent.appliance.source import Source
+from edge_agent.appliance.talk import RefusalError
 from tests.appliance.manager import ServiceManager
 from tests.data import ROOT
 
@@ -26,7 +26,7 @@ def packed(make_source: Callable[..., Source], tmp_path_factory: pytest.TempPath
     """A bundle with one small dependency; `make_source` builds the wheel of ours from the rest."""
 
     def few(folder: Path) -> None:
-        lock = folder / "constraints" / "runtime.txt"
+        lock = folder / "config" / "constraints" / "runtime.txt"
         pins = re.findall(r"^tabulate==.+\n(?: .+\n)+", lock.read_text(), re.MULTILINE)
         assert len(pins) == 1
         lock.write_text("".join(pins))
@@ -65,7 +65,7 @@ def test_a_bundle_for_another_machine_is_refused(packed: Path, tmp_path: Path, m
 
 @pytest.mark.parametrize(("python", "networkx"), [("3.11", "3.6"), ("3.12", "3.7"), ("3.13", "3.7")])
 def test_pins_are_those_of_the_bundle_s_python(python: str, networkx: str) -> None:
-    pins = dict(bundle._pins(ROOT / "constraints" / "test.txt", python))
+    pins = dict(bundle._pins(ROOT / "config" / "constraints" / "test.txt", python))
     assert pins["networkx"].startswith(f"networkx=={networkx}")
     assert "colorama" not in pins
     assert all(";" not in pin and "--hash=sha256:" in pin for pin in pins.values())

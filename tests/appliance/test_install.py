@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance.host import SERVICES
-from appliance.install import install, uninstall
-from appliance.layout import Layout
-from appliance.release import current
-from appliance.source import Source
-from appliance.talk import RefusalError
+from edge_agent.appliance.host import SERVICES
+from edge_agent.appliance.install import install, uninstall
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.release import current
+from edge_agent.appliance.source import Source
+from edge_agent.appliance.talk import RefusalError
 from tests.appliance.conftest import replace
 from tests.appliance.manager import ServiceManager
 from tests.venue import ZONE, Venue
@@ -151,7 +151,7 @@ def test_a_clock_in_1970_is_said_before_any_certificate_is_refused(
     layout: Layout, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetching = Source(layout.root / "checkout")
-    monkeypatch.setattr("appliance.install.time.time", lambda: 3600.0)
+    monkeypatch.setattr("edge_agent.appliance.install.time.time", lambda: 3600.0)
     with pytest.raises(RefusalError, match="系统时间不对"):
         install(fetching, layout, manager)
     assert not layout.home.exists()
@@ -168,7 +168,7 @@ def test_a_disk_that_takes_nothing_is_named(make_source: MakeSource, layout: Lay
 def test_no_room_is_said_before_anything_is_done(
     make_source: MakeSource, layout: Layout, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.release.SPACE", 1 << 60)
+    monkeypatch.setattr("edge_agent.appliance.release.SPACE", 1 << 60)
     with pytest.raises(RefusalError, match="Not enough disk space"):
         install(make_source("1.0.0"), layout, manager)
     assert current(layout) is None

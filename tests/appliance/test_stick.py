@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.stick import Provision, Stick, find_stick, join_centre
-from appliance.talk import RefusalError
+from edge_agent.appliance.stick import Provision, Stick, find_stick, join_centre
+from edge_agent.appliance.talk import RefusalError
 
 GOOD = 'url = "https://centre.example.org"\ntoken = "t-1"\n'
 

@@ -73,7 +73,7 @@ def walk_tour(place: Path) -> None:
     (first, enters, *rest) = tour()
     assert first.startswith("./install.sh demo")
     assert enters.startswith(". .venv/bin/activate")
-    (place / "examples").symlink_to(ROOT / "examples")
+    (place / "docs").symlink_to(ROOT / "docs")
     shell = environment(place) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     (export, *commands) = rest
     for line in commands:

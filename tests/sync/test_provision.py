@@ -14,7 +14,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from typer.testing import CliRunner
 
-from appliance.stick import Stick, join_centre
+from edge_agent.appliance.stick import Stick, join_centre
 from edge_agent.central.database import Database, open_database
 from edge_agent.cli.main import app
 from edge_agent.clock import SettableClock

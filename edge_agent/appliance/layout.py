@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.talk import RefusalError
+from edge_agent.appliance.talk import RefusalError
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from appliance.layout import Layout
-from appliance.release import Release
-from appliance.shell import run
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.release import Release
+from edge_agent.appliance.shell import run
 
 SERVICES = tuple(f"edge-agent-{name}.service" for name in ("capture", "kiosk", "sync", "upkeep"))
 SCREEN = "edge-screen.service"

@@ -8,10 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.layout import Layout
-from appliance.shell import complaint, run
-from appliance.source import WEIGHTS, Source
-from appliance.talk import RefusalError, say
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.shell import complaint, run
+from edge_agent.appliance.source import WEIGHTS, Source
+from edge_agent.appliance.talk import RefusalError, say
 
 KEPT = 2  # the one that runs and the one before
 SPACE = 1_500_000_000  # bytes: a release takes 600 MB, pip's temporary files as much again
@@ -108,8 +108,8 @@ def _fill(release: Release, source: Source) -> None:
     else:
         run(python, "-m", "ensurepip")
         install = (python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
-        run(*install, "--require-hashes", "-r", source.folder / "constraints" / "build.txt")
-        lock = source.folder / "constraints" / "runtime.txt"
+        run(*install, "--require-hashes", "-r", source.folder / "config" / "constraints" / "build.txt")
+        lock = source.folder / "config" / "constraints" / "runtime.txt"
         run(*install, "--require-hashes", "--only-binary=:all:", "-r", lock)
         run(*install, "--no-deps", "--no-build-isolation", source.folder)
     run(release.command, "--version")

@@ -1,4 +1,4 @@
-"""`python3 -m appliance`: install, upgrade, uninstall, bundle. `install.sh` calls it."""
+"""`python3 -m edge_agent.appliance`: install, upgrade, uninstall, bundle. `install.sh` calls it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from appliance import bundle
-from appliance.host import Systemd
-from appliance.install import install, uninstall
-from appliance.layout import Layout
-from appliance.source import Source
-from appliance.stick import find_stick, join_centre
-from appliance.talk import RefusalError, say
+from edge_agent.appliance import bundle
+from edge_agent.appliance.host import Systemd
+from edge_agent.appliance.install import install, uninstall
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.source import Source
+from edge_agent.appliance.stick import find_stick, join_centre
+from edge_agent.appliance.talk import RefusalError, say
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

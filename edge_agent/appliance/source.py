@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from appliance.talk import RefusalError
+from edge_agent.appliance.talk import RefusalError
 
 # What makes one release differ from another.
-CONTENT = ("edge_agent", "config", "models/manifest.toml", "systemd", "constraints", "pyproject.toml")
+CONTENT = ("edge_agent", "config", "models/manifest.toml", "systemd", "pyproject.toml")
 WEIGHTS = {".onnx", ".task", ".dat"}  # fetched into models/, and checked by their own sums
 
 

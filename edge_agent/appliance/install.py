@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from appliance import database
-from appliance.host import Host
-from appliance.layout import Layout
-from appliance.release import Release, activate, build, current, prune
-from appliance.shell import attempt
-from appliance.source import Source
-from appliance.talk import RefusalError, say
+from edge_agent.appliance import database
+from edge_agent.appliance.host import Host
+from edge_agent.appliance.layout import Layout
+from edge_agent.appliance.release import Release, activate, build, current, prune
+from edge_agent.appliance.shell import attempt
+from edge_agent.appliance.source import Source
+from edge_agent.appliance.talk import RefusalError, say
 
 BUILT_AFTER = 1_767_225_600  # 2026-01-01: an earlier clock is wrong, and no certificate would be accepted
 

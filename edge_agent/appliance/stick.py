@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from appliance.shell import attempt, complaint, run
-from appliance.talk import RefusalError, say
+from edge_agent.appliance.shell import attempt, complaint, run
+from edge_agent.appliance.talk import RefusalError, say
 
 LABEL = "EDGE-AGENT"
 FOLDER = "edge-agent"

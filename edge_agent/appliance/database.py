@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from appliance.talk import RefusalError
+from edge_agent.appliance.talk import RefusalError
 
 
 def keep(database: Path) -> Path | None:

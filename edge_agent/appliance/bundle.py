@@ -13,13 +13,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance.shell import run
-from appliance.source import WEIGHTS, Source
-from appliance.talk import RefusalError
+from edge_agent.appliance.shell import run
+from edge_agent.appliance.source import WEIGHTS, Source
+from edge_agent.appliance.talk import RefusalError
 
 SUMS = "SHA256SUMS"
 FACTS = "bundle.json"
-TAKEN = ("appliance", "edge_agent", "config", "models", "systemd", "constraints")
+TAKEN = ("edge_agent", "config", "models", "systemd")
 TAKEN_FILES = ("install.sh", "pyproject.toml", "README.md", "LICENSE")
 
 
@@ -89,8 +89,8 @@ def _collect_wheels(folder: Path, machine: str, python: str) -> None:
     platforms.append(f"--platform=manylinux2014_{machine}")
     with tempfile.TemporaryDirectory(prefix="locks-") as scratch:
         lock = Path(scratch) / "lock.txt"
-        pins = dict(_pins(folder / "constraints" / "runtime.txt", python))
-        pins["pip"] = dict(_pins(folder / "constraints" / "build.txt", python))["pip"]
+        pins = dict(_pins(folder / "config" / "constraints" / "runtime.txt", python))
+        pins["pip"] = dict(_pins(folder / "config" / "constraints" / "build.txt", python))["pip"]
         lock.write_text("".join(pins.values()))
         target = ["--only-binary=:all:", *platforms, f"--python-version={python}", "--implementation=cp"]
         run(*pip, "download", "--no-deps", "--require-hashes", "--dest", wheels, *target, "-r", lock)
