@@ -85,7 +85,7 @@ def judge_clip(observations: Sequence[Observation], challenge: Sequence[Action] 
     seconds = observations[-1].at - observations[0].at
     if challenge:
         return _asked(observations, challenge, seconds)
-    judged = [judge_window(observations, start) for start in _starts(seconds)]
+    judged = [judge_window(observations, start) for start in window_starts(seconds)]
     verdicts = tuple(verdict for verdict, _ in judged)
     verdict = commonest(verdicts)
     reasons = next(reasons for each, reasons in judged if each is verdict)
@@ -128,7 +128,8 @@ def _reasons(verdict: Verdict, figures: Figures | None, *, turned: bool) -> tupl
     return (_SAID[verdict], *shown, *(f"{name}={value:.4g}" for name, value in figures.named()))
 
 
-def _starts(seconds: float) -> list[float]:
+def window_starts(seconds: float) -> list[float]:
+    """When the windows of a clip of so many seconds begin; a shorter clip is one window."""
     starts = [0.0]
     while starts[-1] + _STEP + WINDOW_SECONDS - _SLACK <= seconds:
         starts.append(starts[-1] + _STEP)

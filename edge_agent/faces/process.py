@@ -8,34 +8,31 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Self
 
 from edge_agent.errors import DeviceError, EdgeAgentError, InputError
 from edge_agent.faces.backend import IDENTITIES, Identity
+from edge_agent.faces.child import START_SECONDS, Child, LostError
 from edge_agent.faces.face import EngineName, Observation
 from edge_agent.faces.images import frame_size
-from edge_agent.faces.landmarker import LANDMARKER
-from edge_agent.faces.manifest import read_manifest, verified_weights
 from edge_agent.faces.wire import FRAME, Question, unpack, unpack_sight
 
-START_SECONDS = 20.0
 FRAME_SECONDS = 10.0
 """A frame takes 0.2 s on a Raspberry Pi 4; what takes this long hangs."""
 _BACKOFF = (0.0, 0.5, 2.0, 5.0)
+"""Seconds before the next start, by failures in a row: at once after the first, so that a kiosk hardly notices."""
 _STEADY_SECONDS = 30.0
+"""Who ran so long did not fail at its start: the row begins anew."""
 _MOST_ASKS = 16
-_PACKAGE_PARENT = Path(__file__).parents[2]
+"""Of 0.2 s each on a Raspberry Pi 4: who asks after that many is told to come again, before waiting in vain."""
 
 
 class Health(StrEnum):
@@ -52,24 +49,6 @@ class _Job:
     message: bytes
     answer: Future[Observation] | None = None
     """None for a stream's frame: its answer is kept for `latest`."""
-
-
-@dataclass(eq=False)
-class _Child:
-    process: subprocess.Popen[bytes]
-    link: Connection
-    began: float = field(default_factory=time.monotonic)
-
-    def end(self) -> None:
-        self.link.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5)
-        self.process.kill()
-        self.process.wait()
-
-
-class _LostError(Exception):
-    """The child died, hangs, or said something that can't be read."""
 
 
 class FaceEngine:
@@ -126,7 +105,7 @@ class FaceEngine:
         with self._lock:
             self._waiting.pop(stream, None)  # goes behind the other streams, so that none starves
             self._waiting[stream] = _Job(stream, at, Question(FRAME, jpeg).pack())
-        self._poke()
+            self._poke()
 
     def latest(self, stream: str) -> Observation | None:
         """The newest observation of the stream, each once."""
@@ -146,16 +125,18 @@ class FaceEngine:
 
     def put(self, question: Question, *, seconds: float = START_SECONDS) -> Observation:
         """The same for a question whose picture was checked."""
-        job = _Job("", 0.0, question.pack(), Future())
+        answer: Future[Observation] = Future()
+        job = _Job("", 0.0, question.pack(), answer)
         with self._lock:
             if self._health is Health.CLOSED or len(self._asks) >= _MOST_ASKS:
                 raise DeviceError("The face engine is busy or closed.", do="Try again in a moment.")
             self._asks.append(job)
-        self._poke()
-        assert job.answer is not None  # noqa: S101 - set three lines above
+            self._poke()
         try:
-            return job.answer.result(seconds)
+            return answer.result(seconds)
         except TimeoutError as error:
+            with self._lock, contextlib.suppress(ValueError):  # nobody waits for it any more
+                self._asks.remove(job)
             raise DeviceError(
                 f"The face engine did not answer. {self.health()[1]}".strip(), do="See `edge-agent doctor`."
             ) from error
@@ -164,20 +145,22 @@ class FaceEngine:
         with self._changed:
             if self._health is Health.CLOSED:
                 return
+            self._poke()
             self._health = Health.CLOSED
             self._changed.notify_all()
-        self._poke()
         self._thread.join()
-        for job in self._asks:
+        with self._lock:
+            left = list(self._asks)
+        for job in left:
             _fail(job, DeviceError("The face engine was closed."))
         os.close(self._woken)
         os.close(self._wake)
 
     def _poke(self) -> None:
-        with contextlib.suppress(
-            BlockingIOError, OSError
-        ):  # a full pipe wakes as well; a closed one has nobody to wake
-            os.write(self._wake, b".")
+        """Wake the thread; under the lock, so that nobody writes once `close` has given the pipe's number back."""
+        if self._health is not Health.CLOSED:
+            with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well
+                os.write(self._wake, b".")
 
     def _set(self, health: Health, reason: str = "") -> None:
         with self._changed:
@@ -194,15 +177,15 @@ class FaceEngine:
         while not self._closed():
             began = time.monotonic()
             try:
-                child = self._start()
-            except (_LostError, EdgeAgentError, OSError) as error:
+                child = Child.start(self._folder, self._engine)
+            except (LostError, EdgeAgentError, OSError) as error:
                 self._set(Health.BROKEN, str(error))
             else:
-                self._pid = child.process.pid
+                self._pid = child.pid
                 self._set(Health.READY)
                 try:
                     self._serve(child)
-                except _LostError as error:
+                except LostError as error:
                     self._set(Health.BROKEN, str(error))
                 finally:
                     self._pid = None
@@ -215,57 +198,25 @@ class FaceEngine:
         with self._changed:
             self._changed.wait_for(lambda: self._health is Health.CLOSED, seconds)
 
-    def _start(self) -> _Child:
-        manifest = read_manifest()
-        weights = verified_weights(self._engine, self._folder, manifest)
-        if self._engine != "opencv":  # liveness needs the landmarker whichever engine tells faces apart
-            weights[LANDMARKER] = verified_weights("opencv", self._folder, manifest)[LANDMARKER]
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, "-m", "edge_agent.faces.worker", str(theirs.fileno()), self._engine]
-            process = subprocess.Popen(  # noqa: S603 - our own module, paths of our own settings
-                [*command, *(str(path.absolute()) for path in weights.values())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                cwd=_PACKAGE_PARENT,
-            )
-        child = _Child(process, Connection(ours.detach()))
-        try:
-            _check_ready(self._receive(child, START_SECONDS))
-        except BaseException:
-            child.end()
-            raise
-        return child
-
-    def _serve(self, child: _Child) -> None:
+    def _serve(self, child: Child) -> None:
         while not self._closed():
             job = self._next()
             if job is None:
                 if child.link in wait([child.link, self._woken]):
-                    raise _LostError("The face engine's process ended; it is started again.")
+                    raise LostError("The face engine's process ended; it is started again.")
                 os.read(self._woken, 4096)
                 continue
             try:
-                child.link.send_bytes(job.message)
-                self._take(job, self._receive(child, FRAME_SECONDS))
-            except (_LostError, OSError, ValueError, KeyError) as error:
+                self._take(job, child.ask(job.message, FRAME_SECONDS))
+            except (LostError, ValueError, KeyError) as error:  # the last two: an answer that can't be read
                 _fail(job, DeviceError("The face engine's process ended in mid-frame.", do="Try again in a moment."))
-                raise _LostError(f"The face engine was lost ({error}); it is started again.") from error
+                raise LostError(f"The face engine was lost ({error}); it is started again.") from error
 
     def _next(self) -> _Job | None:
         with self._lock:
             if self._asks:
                 return self._asks.popleft()
             return self._waiting.pop(next(iter(self._waiting))) if self._waiting else None
-
-    def _receive(self, child: _Child, seconds: float) -> bytes:
-        if not child.link.poll(seconds):
-            raise _LostError(f"no answer in {seconds:g} s")
-        try:
-            return child.link.recv_bytes()
-        except (EOFError, OSError) as error:
-            raise _LostError("its process ended") from error
 
     def _take(self, job: _Job, message: bytes) -> None:
         header, _ = unpack(message)
@@ -278,12 +229,6 @@ class FaceEngine:
             return
         with self._lock:
             self._seen[job.stream] = observation
-
-
-def _check_ready(message: bytes) -> None:
-    header, _ = unpack(message)
-    if "error" in header:
-        raise DeviceError(header["error"], do=header["do"])
 
 
 def _fail(job: _Job, error: EdgeAgentError) -> None:

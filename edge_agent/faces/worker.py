@@ -1,6 +1,6 @@
 """The engine's process: reads requests from a socket, answers each, one at a time. Holds no state between frames.
 
-Started as `python -m edge_agent.faces.worker FD ENGINE WEIGHTS...` by `process.py`, which has verified the weights.
+Started as `python -m edge_agent.faces.worker FD ENGINE WEIGHTS...` by `child.py`, which has verified the weights.
 Ends when the socket does.
 """
 

@@ -74,7 +74,7 @@ def flat(
     return [(i / rate, frame) for i, frame in enumerate(_encoded(raw, rng, rate))]
 
 
-def _wander(rng: np.random.Generator, frames: int, rate: float, size: float, fastest: float = 2.0) -> Curve:
+def wander(rng: np.random.Generator, frames: int, rate: float, size: float, fastest: float = 2.0) -> Curve:
     """A smooth random movement: six sines of 0.2 Hz to `fastest`."""
     times = np.arange(frames) / rate
     hertz, phase, weight = rng.uniform(0.2, fastest, 6), rng.uniform(0, 2 * np.pi, 6), rng.normal(size=6) / 6**0.5
@@ -83,16 +83,16 @@ def _wander(rng: np.random.Generator, frames: int, rate: float, size: float, fas
 
 
 def _hold(kind: str, rng: np.random.Generator, frames: int, *, rate: float, tall: float, scale: float) -> _Hold:
-    def wander(size: float, fastest: float = 2.0) -> Curve:
-        return _wander(rng, frames, rate, size, fastest)
+    def drift(size: float, fastest: float = 2.0) -> Curve:
+        return wander(rng, frames, rate, size, fastest)
 
     tremor = rng.uniform(0.3, 2.5)
     hold = _Hold(
-        yaw=wander(0.01),
-        pitch=wander(0.01),
-        roll=wander(0.01),
-        across=wander(tremor),
-        down=wander(tremor),
+        yaw=drift(0.01),
+        pitch=drift(0.01),
+        roll=drift(0.01),
+        across=drift(tremor),
+        down=drift(tremor),
         scale=np.full(frames, scale),
         bend=np.zeros(frames),
         bent_across=bool(rng.random() < 0.7),
@@ -103,25 +103,25 @@ def _hold(kind: str, rng: np.random.Generator, frames: int, *, rate: float, tall
     elif rng.random() < 0.4:
         also.add(str(rng.choice(["moved", "tilted", "scaled"])))
     if "moved" in also:
-        hold.across += wander(rng.uniform(10, 60), 1.0)
-        hold.down += wander(rng.uniform(5, 30), 1.0)
-        hold.roll += wander(rng.uniform(0, 0.2), 1.0)
+        hold.across += drift(rng.uniform(10, 60), 1.0)
+        hold.down += drift(rng.uniform(5, 30), 1.0)
+        hold.roll += drift(rng.uniform(0, 0.2), 1.0)
     if "tilted" in also:
-        hold.yaw += wander(rng.uniform(0.1, 0.6), 1.0) + rng.normal() * 0.1
-        hold.pitch += wander(rng.uniform(0.05, 0.4), 1.0)
+        hold.yaw += drift(rng.uniform(0.1, 0.6), 1.0) + rng.normal() * 0.1
+        hold.pitch += drift(rng.uniform(0.05, 0.4), 1.0)
     if "scaled" in also:
-        hold.scale = scale * np.exp(wander(rng.uniform(0.05, 0.3), 0.8))
+        hold.scale = scale * np.exp(drift(rng.uniform(0.05, 0.3), 0.8))
     if "bent" in also:
         tightest = rng.uniform(0.2, 1.2) / (1.2 * tall)  # a radius of one to six faces
-        hold.bend = rng.choice([-1, 1]) * tightest * (1 + wander(rng.uniform(0, 0.8), 1.0))
-        hold.yaw += wander(rng.uniform(0, 0.5), 1.0)
-        hold.pitch += wander(rng.uniform(0, 0.3), 1.0)
+        hold.bend = rng.choice([-1, 1]) * tightest * (1 + drift(rng.uniform(0, 0.8), 1.0))
+        hold.yaw += drift(rng.uniform(0, 0.5), 1.0)
+        hold.pitch += drift(rng.uniform(0, 0.3), 1.0)
     return hold
 
 
 def _shots(picture: Picture, behind: Picture, hold: _Hold, rng: np.random.Generator, rate: float) -> Iterator[Picture]:
     frames = len(hold.yaw)
-    light, glare = _wander(rng, frames, rate, rng.uniform(0, 0.06)), rng.random() < 0.3
+    light, glare = wander(rng, frames, rate, rng.uniform(0, 0.06)), rng.random() < 0.3
     grain = [np.asarray(rng.normal(0, rng.uniform(0.5, 4), behind.shape), np.float32) for _ in range(3)]
     for i in range(frames):
         shot = _shot(picture, behind, hold, i).astype(np.float32) * (1 + light[i])

@@ -146,6 +146,18 @@ def test_a_question_is_answered_with_an_error_when_it_dies(own: FaceEngine, port
         future.result(30)
 
 
+def test_a_question_that_nobody_waits_for_any_more_is_dropped(own: FaceEngine, portrait: Picture) -> None:
+    first = own.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    own.submit("hall", jpeg(on_wall(portrait)), 1.0)
+    until(lambda: not own._waiting)  # it holds this frame, so what is asked now waits
+    with pytest.raises(DeviceError, match="did not answer"):
+        own.ask(jpeg(on_wall(portrait)), seconds=0.1)
+    assert not own._asks
+    os.kill(first, signal.SIGCONT)
+
+
 def test_one_that_hangs_is_ended(own: FaceEngine, portrait: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "FRAME_SECONDS", 0.3)
     first = own.pid
@@ -181,3 +193,18 @@ def test_closed_it_answers_nothing_and_leaves_no_process(weights: Path, portrait
     assert not Path(f"/proc/{pid}").exists()
     with pytest.raises(DeviceError, match="busy or closed"):
         engine.ask(jpeg(on_wall(portrait)))
+
+
+def test_closed_it_writes_nowhere(weights: Path, portrait: Picture) -> None:
+    """Its pipe's number is soon another file's: a late frame must not be written there."""
+    engine = FaceEngine(weights)
+    engine.close()
+    readable, writable = os.pipe()
+    os.set_blocking(readable, False)
+    copies = [os.dup(writable) for _ in range(32)]  # the lowest free numbers: the engine's are among them
+    assert engine._wake in (readable, writable, *copies)
+    engine.submit("hall", jpeg(on_wall(portrait)), 1.0)
+    with pytest.raises(BlockingIOError):
+        os.read(readable, 1)
+    for number in (readable, writable, *copies):
+        os.close(number)
