@@ -16,14 +16,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from edge_agent.clock import SettableClock
+from edge_agent.model.kinds.people import ConsentGiven
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import ClassState, Trainee, TrainingClass
 from edge_agent.model.stamp import Stamp
 from edge_agent.policies import load_policy
-from edge_agent.store import lessons, training
+from edge_agent.store import consents, lessons, training
 from edge_agent.store.database import connect
+from edge_agent.store.facts import read_facts
 from edge_agent.store.setup import prepare
-from edge_agent.store.writer import Writer
+from edge_agent.store.writer import Transaction, Writer
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = date(2024, 10, 8)
@@ -105,6 +107,21 @@ class Venue:
 
     def save_lesson(self, lesson: Lesson) -> Lesson:
         return self.writer.run(lambda tx: lessons.save_lesson(tx, lesson, change="edited", by="test"))
+
+    def consent(self, *trainees: str, text: str = "2025-06") -> None:
+        """Let them consent to being recognised."""
+
+        def give_all(tx: Transaction) -> None:
+            for trainee in trainees:
+                given = ConsentGiven(trainee=trainee, purpose="recognise", text=text, at=tx.stamp.wall)
+                consents.give(tx, given, by="test")
+
+        self.writer.run(give_all)
+
+    def facts(self, kind: str) -> list[dict[str, Any]]:
+        """What the journal says of a kind, oldest first."""
+        with reading(self.database) as connection:
+            return [dict(fact.data) for fact in read_facts(connection, kinds=(kind,))]
 
     def close(self) -> None:
         self.writer.close()

@@ -13,16 +13,16 @@ from edge_agent.checkin.desk import Desk
 from edge_agent.checkin.station import Stations, StationVisit, Told
 from edge_agent.checkin.visit import Said
 from edge_agent.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from edge_agent.faces.answer import Hint, LivenessPolicy
+from edge_agent.faces.answer import Hint
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.kiosk import KioskFaces
 from edge_agent.faces.station import VISIT_SECONDS, Step, Why
 from edge_agent.model.kinds.people import ConsentWithdrawn
 from edge_agent.store.consents import take_paper_consents, withdraw
 from edge_agent.store.database import connect
-from edge_agent.store.facts import read_facts
 from edge_agent.store.training import get_trainee
-from tests.faces.conftest import WEIGHTS, astronaut_portrait, fetched, id_card, jpeg, near, on_wall, seen, unit
+from tests.faces.conftest import astronaut_portrait, id_card, jpeg, near, on_wall, seen, unit
+from tests.faces.handle import open_faces
 from tests.venue import Venue, at, policies, reading
 
 NUMBER = "11010519491231002X"
@@ -30,20 +30,8 @@ NUMBER = "11010519491231002X"
 
 @pytest.fixture
 def faces(venue: Venue, tmp_path: Path) -> Iterator[KioskFaces]:
-    fetched("opencv")
-    opened = KioskFaces(
-        models=WEIGHTS,
-        gallery=tmp_path / "faces",
-        engine="opencv",
-        policy=LivenessPolicy.OFF,
-        clock=venue.clock,
-        writer=venue.writer,
-        connect=lambda: connect(venue.database, readonly=True),
-        locate=Path,
-    )
-    opened.engine.wait_ready()
-    yield opened
-    opened.close()
+    with open_faces(venue, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -83,18 +71,6 @@ def watch(visit: StationVisit, venue: Venue, observation: Observation, seconds: 
     return told
 
 
-def kinds(venue: Venue, prefix: str = "") -> list[str]:
-    with reading(venue.database) as connection:
-        return [
-            fact.kind for fact in read_facts(connection, kinds=(prefix,) if prefix else ()) if "class" not in fact.kind
-        ]
-
-
-def data(venue: Venue, kind: str) -> list[dict[str, object]]:
-    with reading(venue.database) as connection:
-        return [dict(fact.data) for fact in read_facts(connection, kinds=(kind,))]
-
-
 def test_from_consent_to_the_first_sign_in_in_one_visit(
     stations: Stations, venue: Venue, faces: KioskFaces, portrait: Picture, look: Observation
 ) -> None:
@@ -111,9 +87,9 @@ def test_from_consent_to_the_first_sign_in_in_one_visit(
     assert faces.gallery.sources("t1") == ["camera", "camera", "live"]
     with reading(venue.database) as connection:
         assert get_trainee(connection, "t1").verified
-    (signed,) = data(venue, "attendance.signed_in")
+    (signed,) = venue.facts("attendance.signed_in")
     assert (signed["method"], signed["kiosk"]) == ("face", "s1")
-    assert [data(venue, kind)[0]["trainee"] for kind in ("consent.given", "identity.checked")] == ["t1", "t1"]
+    assert [venue.facts(kind)[0]["trainee"] for kind in ("consent.given", "identity.checked")] == ["t1", "t1"]
     visit.close()
 
 
@@ -125,7 +101,7 @@ def test_without_consent_nothing_of_the_face_is_kept(
     assert (told.step, told.cause) == (Step.BY_HAND, Why.NO_CONSENT)
     assert watch(visit, venue, look, 2.0).photos == 0
     assert faces.gallery.count() == 0
-    assert data(venue, "consent.given") == []
+    assert venue.facts("consent.given") == []
     with pytest.raises(ForbiddenError):
         visit.card(b"", b"", number=NUMBER)
 
@@ -145,7 +121,7 @@ def test_another_number_or_bad_pictures_leave_the_step_as_it_is(
         with pytest.raises(InputError, match=reason):
             visit.card(*pictures, number=number)
     assert visit.told().step is Step.CARD
-    assert data(venue, "identity.checked") == []
+    assert venue.facts("identity.checked") == []
 
 
 def test_a_portrait_that_is_not_alike_is_compared_by_a_person(
@@ -173,7 +149,7 @@ def test_a_portrait_that_is_not_alike_is_compared_by_a_person(
     assert watch(again, venue, other, 2.0).step is Step.REVIEW
     assert again.review(accepted=True, reason="本人，发型改变").identity == "manual"
     assert faces.gallery.sources("t1") == ["camera", "camera"]
-    assert [(each["method"], each["accepted"]) for each in data(venue, "identity.checked")] == [
+    assert [(each["method"], each["accepted"]) for each in venue.facts("identity.checked")] == [
         ("card", False),
         ("manual", False),
         ("card", False),
@@ -213,7 +189,7 @@ def test_somebody_else_before_the_camera_is_not_signed_in(
     assert visit.told().step is Step.SIGN_IN
     told = watch(visit, venue, look)
     assert (told.step, told.cause) == (Step.BY_HAND, Why.UNSURE)
-    assert data(venue, "attendance.signed_in") == []
+    assert venue.facts("attendance.signed_in") == []
     assert faces.gallery.sources("t1") == ["camera", "camera"]
 
 
@@ -304,7 +280,7 @@ def test_several_stations_at_once_after_a_batch_of_sheets(
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(enrol, range(4)))
     assert [told.step for told in done] == [Step.DONE] * 4
-    assert len(data(venue, "attendance.signed_in")) == 4
+    assert len(venue.facts("attendance.signed_in")) == 4
     assert faces.gallery.count() == 4
 
 

@@ -12,22 +12,19 @@ import numpy as np
 import pytest
 
 from edge_agent.errors import ConflictError, ForbiddenError, InputError, NotFoundError
-from edge_agent.faces.answer import Hint, LivenessPolicy, Match, Unknown
+from edge_agent.faces.answer import Hint, Match, Unknown
 from edge_agent.faces.enrolment import Enroller
 from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.gallery import Gallery
-from edge_agent.faces.kiosk import KioskFaces
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.quality import Flaw
 from edge_agent.faces.station import VISIT_SECONDS, Station, Step
-from edge_agent.model.kinds.people import ConsentGiven
-from edge_agent.store.consents import give, take_paper_consents, who_consents
+from edge_agent.store.consents import take_paper_consents, who_consents
 from edge_agent.store.database import connect
-from edge_agent.store.facts import read_facts
 from edge_agent.store.training import get_trainee, same_person
-from edge_agent.store.writer import Transaction
 from tests import data
 from tests.faces.conftest import GOOD, face_at, id_card, jpeg, near, nobody, on_wall, seen, unit
+from tests.faces.handle import open_faces
 from tests.venue import Venue, at, reading
 
 AT = at("08:00")
@@ -63,19 +60,6 @@ def photos(portrait: Picture) -> list[tuple[str, bytes]]:
     return [("one.jpg", jpeg(on_wall(portrait, side=400, left=100))), ("two.jpg", jpeg(on_wall(darker, side=320)))]
 
 
-def consent(venue: Venue, *trainees: str) -> None:
-    def give_all(tx: Transaction) -> None:
-        for trainee in trainees:
-            give(tx, ConsentGiven(trainee=trainee, purpose="recognise", text="v1", at=AT), by="desk")
-
-    venue.writer.run(give_all)
-
-
-def facts(venue: Venue, kind: str) -> list[dict[str, object]]:
-    with reading(venue.database) as connection:
-        return [dict(fact.data) for fact in read_facts(connection, kinds=(kind,))]
-
-
 def test_without_consent_there_is_no_template(enroller: Enroller, photos: list[tuple[str, bytes]]) -> None:
     with pytest.raises(ForbiddenError, match="not consented"):
         enroller.from_photos("t1", photos, at=AT, by="desk")
@@ -84,11 +68,11 @@ def test_without_consent_there_is_no_template(enroller: Enroller, photos: list[t
 def test_two_photos_make_a_template_and_a_fact_without_it(
     enroller: Enroller, venue: Venue, gallery: Gallery, engine: FaceEngine, photos: list[tuple[str, bytes]]
 ) -> None:
-    consent(venue, "t1")
+    venue.consent("t1")
     enrolled = enroller.from_photos("t1", photos, at=AT, by="desk")
     assert (enrolled.views, enrolled.wants_more, enrolled.resembles) == (2, False, "")
     assert gallery.templates(["t1"], engine.identity)["t1"].pictures == 2
-    (fact,) = facts(venue, "template.enrolled")
+    (fact,) = venue.facts("template.enrolled")
     assert fact == {
         "trainee": "t1",
         "pictures": 2,
@@ -102,14 +86,14 @@ def test_two_photos_make_a_template_and_a_fact_without_it(
 def test_one_photo_is_taken_and_a_second_one_wanted(
     enroller: Enroller, venue: Venue, photos: list[tuple[str, bytes]]
 ) -> None:
-    consent(venue, "t1")
+    venue.consent("t1")
     assert enroller.from_photos("t1", photos[:1], at=AT, by="desk").wants_more
 
 
 def test_bad_photos_are_left_out_with_their_reasons(
     enroller: Enroller, venue: Venue, photos: list[tuple[str, bytes]], portrait: Picture
 ) -> None:
-    consent(venue, "t1")
+    venue.consent("t1")
     wall = jpeg(np.full((480, 640, 3), 120, np.uint8))
     blurred = jpeg(cv2.GaussianBlur(on_wall(portrait, side=400, left=100), (0, 0), 8).astype(np.uint8))
     enrolled = enroller.from_photos("t1", [*photos, ("wall.jpg", wall), ("b.jpg", blurred)], at=AT, by="desk")
@@ -124,7 +108,7 @@ def test_bad_photos_are_left_out_with_their_reasons(
 
 
 def test_two_faces_on_a_photo_are_refused(enroller: Enroller, venue: Venue, portrait: Picture) -> None:
-    consent(venue, "t1")
+    venue.consent("t1")
     both = np.hstack([cv2.resize(portrait, (400, 400)), cv2.resize(portrait, (380, 400))]).astype(np.uint8)
     with pytest.raises(InputError, match="several faces"):
         enroller.from_photos("t1", [("both.jpg", jpeg(both))], at=AT, by="desk")
@@ -135,7 +119,7 @@ def test_photos_of_two_people_are_refused_and_a_double_is_reported(
 ) -> None:
     if data.folder() is None:
         pytest.skip("needs photos of a second person: set EDGE_AGENT_TEST_DATA")
-    consent(venue, "t1", "t2")
+    venue.consent("t1", "t2")
     others = data.people("east_asian")["Junichiro_Koizumi"][:4]
     with pytest.raises(InputError, match="different people"):
         enroller.from_photos("t1", [photos[0], *((path.name, path) for path in others)], at=AT, by="desk")
@@ -143,7 +127,7 @@ def test_photos_of_two_people_are_refused_and_a_double_is_reported(
     enroller.from_photos("t1", photos, at=AT, by="desk")
     again = enroller.from_photos("t2", photos[:1], at=AT, by="desk")
     assert again.resembles == "t1"
-    assert facts(venue, "template.enrolled")[-1]["resembles"] == "t1"
+    assert venue.facts("template.enrolled")[-1]["resembles"] == "t1"
 
 
 def test_the_card_is_compared_with_who_stands_there(
@@ -160,7 +144,7 @@ def test_the_card_is_compared_with_who_stands_there(
     with reading(venue.database) as connection:
         assert not get_trainee(connection, "t1").verified
     assert enroller.review("t1", accepted=True, reason="card and face compared", by="desk").method == "manual"
-    assert [(f["method"], f["accepted"]) for f in facts(venue, "identity.checked")] == [
+    assert [(f["method"], f["accepted"]) for f in venue.facts("identity.checked")] == [
         ("card", True),
         ("card", False),
         ("manual", True),
@@ -172,7 +156,7 @@ def test_the_card_is_compared_with_who_stands_there(
         enroller.read_card("t3", front, back)
     with pytest.raises(InputError, match="temporary"):
         enroller.review("t3", accepted=True, reason="", by="desk")
-    assert len(facts(venue, "identity.checked")) == 3
+    assert len(venue.facts("identity.checked")) == 3
 
 
 def test_whoever_is_in_two_classes_is_no_double(
@@ -181,7 +165,7 @@ def test_whoever_is_in_two_classes_is_no_double(
     venue.add_class("c2")
     for trainee, training in (("own", "c1"), ("again", "c2")):
         venue.add_trainee(trainee, training, document="11010519491231002X")
-    consent(venue, "own", "again")
+    venue.consent("own", "again")
     enroller.from_photos("own", photos, at=AT, by="desk")
     assert enroller.from_photos("again", photos, at=AT, by="desk").resembles == ""
 
@@ -189,7 +173,7 @@ def test_whoever_is_in_two_classes_is_no_double(
 def test_a_template_from_the_cards_portrait_is_one_picture(
     enroller: Enroller, venue: Venue, gallery: Gallery, portrait: Picture
 ) -> None:
-    consent(venue, "t1")
+    venue.consent("t1")
     front, _ = id_card(portrait)
     enrolled = enroller.from_photos("t1", [("card", front)], at=AT, by="desk", source="card")
     assert enrolled.wants_more
@@ -207,7 +191,7 @@ def test_paper_consents_come_in_a_batch_or_not_at_all(venue: Venue) -> None:
         take("t3", paper="")
     with reading(venue.database) as connection:
         assert who_consents(connection, "recognise") == {"t1", "t2"}
-    assert [fact["paper"] for fact in facts(venue, "consent.given")] == ["binder 3", "binder 3"]
+    assert [fact["paper"] for fact in venue.facts("consent.given")] == ["binder 3", "binder 3"]
 
 
 def good(at_: float, seed: int = 1) -> Observation:
@@ -245,22 +229,11 @@ def test_whoever_does_not_consent_or_is_not_ready_is_signed_in_by_hand() -> None
 
 
 def test_from_the_station_to_the_first_sign_in_and_its_live_view(
-    weights: Path, tmp_path: Path, venue: Venue, photos: list[tuple[str, bytes]]
+    tmp_path: Path, venue: Venue, photos: list[tuple[str, bytes]]
 ) -> None:
     """The kiosk's handle: enrolled at the station, recognised at once, the template grows, and nobody else is known."""
-    consent(venue, "t1")
-    faces = KioskFaces(
-        models=weights,
-        gallery=tmp_path / "faces",
-        engine="opencv",
-        policy=LivenessPolicy.OFF,
-        clock=venue.clock,
-        writer=venue.writer,
-        connect=lambda: connect(venue.database, readonly=True),
-        locate=Path,
-    )
-    try:
-        faces.engine.wait_ready()
+    venue.consent("t1")
+    with open_faces(venue, tmp_path) as faces:
         station = Station("t1", began=0.0, card=False, consented=True)
         views = [faces.engine.ask(photo) for _, photo in photos]
         for number, view in enumerate(views):
@@ -286,5 +259,3 @@ def test_from_the_station_to_the_first_sign_in_and_its_live_view(
         with reading(venue.database) as connection:
             faces.retire(connection, AT.date())
         assert faces.gallery.count() == 1
-    finally:
-        faces.close()
