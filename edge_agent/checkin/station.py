@@ -5,7 +5,8 @@ Invariants, each with a test that tries to break it:
 1. No picture is kept, and no template made, before the consent is on the record.
 2. A template is made only of somebody whose card was compared: by pictures, or by a person who looked.
 3. The first sign-in is a recognition like any other: the roster at hand, several frames, liveness, the desk's windows.
-4. A trainee is at one station at a time; stations share nothing else, and a visit that was left costs nobody anything.
+4. A face that is much like another trainee's signs nobody in here: somebody compares the two.
+5. A trainee is at one station at a time; stations share nothing else, and a visit that was left costs nobody anything.
 """
 
 from __future__ import annotations
@@ -263,6 +264,9 @@ class StationVisit:
             self._give_up(Why.PHOTOS)
             return
         self._resembles = done.resembles
+        if done.resembles:  # two names for one face: which of them a frame is nearer to is chance
+            self._give_up(Why.RESEMBLES)
+            return
         self._meeting = self._all.faces.meet(self._people())
 
     def _meet(self, meeting: Encounter, observation: Observation) -> Told:

@@ -44,7 +44,7 @@ class Why(StrEnum):
     """The photos show two people, or the consent was withdrawn meanwhile."""
     NOT_LIVING = "not_living"
     RESEMBLES = "resembles"
-    """Recognised as another trainee."""
+    """Much like another trainee's face, or recognised as that one."""
     UNSURE = "unsure"
     ASKED = "asked"
     """The operator chose so."""
