@@ -66,6 +66,9 @@ class KioskFaces:
     def latest(self, stream: str) -> Observation | None:
         return self.engine.latest(stream)
 
+    def watch(self, stream: str, woken: Callable[[], None]) -> None:
+        self.engine.watch(stream, woken)
+
     def forget(self, stream: str) -> None:
         self.engine.forget(stream)
 

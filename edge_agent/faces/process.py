@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,6 +61,7 @@ class FaceEngine:
         self._waiting: dict[str, _Job] = {}
         self._asks: deque[_Job] = deque()
         self._seen: dict[str, Observation] = {}
+        self._watchers: dict[str, Callable[[], None]] = {}
         self._health, self._reason = Health.STARTING, ""
         self._pid: int | None = None
         self._woken, self._wake = os.pipe()
@@ -112,9 +114,18 @@ class FaceEngine:
         with self._lock:
             return self._seen.pop(stream, None)
 
+    def watch(self, stream: str, woken: Callable[[], None]) -> None:
+        """Have `woken` called on the engine's thread after each new observation of the stream, until `forget`.
+
+        It must not wait and must not raise.
+        """
+        with self._lock:
+            self._watchers[stream] = woken
+
     def forget(self, stream: str) -> None:
         """The kiosk was closed: nothing of its stream stays."""
         with self._lock:
+            self._watchers.pop(stream, None)
             self._waiting.pop(stream, None)
             self._seen.pop(stream, None)
 
@@ -229,6 +240,9 @@ class FaceEngine:
             return
         with self._lock:
             self._seen[job.stream] = observation
+            woken = self._watchers.get(job.stream)
+        if woken is not None:
+            woken()
 
 
 def _fail(job: _Job, error: EdgeAgentError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -85,6 +86,24 @@ def test_a_forgotten_stream_leaves_nothing(own: FaceEngine, portrait: Picture) -
     own.ask(jpeg(on_wall(portrait)))
     own.forget("hall")
     assert own.latest("hall") is None
+
+
+def test_whoever_watches_a_stream_is_woken_by_each_sight_until_it_is_forgotten(
+    own: FaceEngine, portrait: Picture
+) -> None:
+    woken = threading.Semaphore(0)
+    own.watch("hall", woken.release)
+    frame = jpeg(on_wall(portrait))
+    for at in (1.0, 2.0):
+        own.submit("hall", frame, at)
+        assert woken.acquire(timeout=30)
+        seen = own.latest("hall")
+        assert seen is not None
+        assert seen.at == at
+    own.forget("hall")
+    own.submit("hall", frame, 3.0)
+    assert wait_for(own, "hall").at == 3.0
+    assert not woken.acquire(blocking=False)
 
 
 def test_no_face_and_forty(engine: FaceEngine, portrait: Picture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge_agent.faces.answer import Answer, Evidence, Guide, Hint, Liveness, Match
@@ -35,6 +36,7 @@ class DummyFaces:
         self.frames = 0
         self._answers: deque[Answer] = deque()
         self._sights: dict[str, DummySight] = {}
+        self._watchers: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._visit = 0
 
@@ -65,12 +67,18 @@ class DummyFaces:
             # A sight that nobody has fetched yet stays, so that no answer is lost.
             if self._answers and stream not in self._sights:
                 self._sights[stream] = DummySight(at, self._answers.popleft())
+                if stream in self._watchers:
+                    self._watchers[stream]()
 
     def latest(self, stream: str) -> DummySight | None:
         with self._lock:
             return self._sights.pop(stream, None)
 
+    def watch(self, stream: str, woken: Callable[[], None]) -> None:
+        self._watchers[stream] = woken
+
     def forget(self, stream: str) -> None:
+        self._watchers.pop(stream, None)
         self._sights.pop(stream, None)
 
     def meet(self, people: People) -> DummyMeeting:

@@ -26,7 +26,7 @@ from edge_agent.model.stamp import Trust
 from edge_agent.store import training
 from edge_agent.store.attendance import of_class
 from edge_agent.store.facts import read_facts
-from edge_agent.web.kiosk.socket import BAD_FRAMES
+from edge_agent.web.line import BAD_MESSAGES
 from tests.servers import chromium
 from tests.venue import at, reading
 from tests.web.conftest import House
@@ -237,7 +237,7 @@ class TestTheLine:
     def test_garbage_closes_it(self, house: House) -> None:
         cookie = {"Cookie": f"ea_kiosk={house.pair()}"}
         with connect(f"{house.url.replace('http', 'ws')}/kiosk/talk", additional_headers=cookie) as line:
-            for _ in range(BAD_FRAMES):
+            for _ in range(BAD_MESSAGES):
                 line.send(bytes(1000))
             with pytest.raises(ConnectionClosed):
                 deque(line, maxlen=0)

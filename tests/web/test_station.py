@@ -22,7 +22,7 @@ from edge_agent.store.accounts import Account, Role
 from edge_agent.store.consents import of_trainee
 from edge_agent.store.facts import read_facts
 from edge_agent.web.guard import COOKIE
-from edge_agent.web.kiosk.socket import BAD_FRAMES
+from edge_agent.web.line import BAD_MESSAGES
 from tests.data import living_clips
 from tests.faces.conftest import fetched
 from tests.servers import chromium
@@ -240,7 +240,7 @@ class TestTheLine:
 
     def test_much_nonsense_closes_it(self, house: House, operator: Account) -> None:
         with line_of(house, operator) as line:
-            for _ in range(BAD_FRAMES):
+            for _ in range(BAD_MESSAGES):
                 line.send("nonsense")
             with pytest.raises(ConnectionClosed):
                 deque(line, maxlen=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edge_agent.faces.answer import (
@@ -77,6 +77,7 @@ class QueueFaces:
         self._known = known
         self._scene = _Scene()
         self._sights: dict[str, _Seen] = {}
+        self._watchers: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
 
     def step_up(self, visitor: Visitor | None) -> None:
@@ -94,13 +95,21 @@ class QueueFaces:
         del jpeg
         with self._lock:
             self._sights[stream] = _Seen(at)
+            woken = self._watchers.get(stream)
+        if woken is not None:
+            woken()
 
     def latest(self, stream: str) -> Sight | None:
         with self._lock:
             return self._sights.pop(stream, None)
 
+    def watch(self, stream: str, woken: Callable[[], None]) -> None:
+        with self._lock:
+            self._watchers[stream] = woken
+
     def forget(self, stream: str) -> None:
         with self._lock:
+            self._watchers.pop(stream, None)
             self._sights.pop(stream, None)
 
     def meet(self, people: People) -> _Meeting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from edge_agent.faces.answer import Answer
@@ -39,6 +39,10 @@ class Faces(Protocol):
         ...
 
     def latest(self, stream: str) -> Sight | None: ...
+
+    def watch(self, stream: str, woken: Callable[[], None]) -> None:
+        """Have `woken` called, on any thread, whenever `latest` has something; until `forget`."""
+        ...
 
     def forget(self, stream: str) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from edge_agent.checkin.board import Board, board
@@ -54,6 +55,11 @@ class Talk:
             self._faces.expect(self._meeting, self._board.people)
         self._expected = templates
         return self._board
+
+    def watch(self, woken: Callable[[], None]) -> None:
+        """Have `woken` called, on a thread of the engine's, whenever there is something for `sight`."""
+        if self._faces is not None:
+            self._faces.watch(self._stream, woken)
 
     def sight(self) -> Sight | None:
         """Give what the engine saw since the last call; does not block."""

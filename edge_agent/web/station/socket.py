@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket
 
-from edge_agent.errors import EdgeAgentError, InputError
+from edge_agent.errors import EdgeAgentError
 from edge_agent.store.accounts import Role
-from edge_agent.web.guard import COOKIE, LANGUAGE_COOKIE, member_of
-from edge_agent.web.kiosk.socket import BAD_FRAMES, LOOK_SECONDS
+from edge_agent.web.guard import COOKIE, member_of
+from edge_agent.web.line import Line, Message, language_of
 from edge_agent.web.site import Site
-from edge_agent.web.station.commands import Command, read_command
-from edge_agent.web.words import languages
+from edge_agent.web.station.commands import read_command
 
 if TYPE_CHECKING:
     from edge_agent.web.station.talk import StationTalk
@@ -27,7 +25,6 @@ NOT_ALLOWED = 4403
 NO_FACES = 4404
 _LOOK_AGAIN = 1.0
 
-log = logging.getLogger(__name__)
 router = APIRouter()
 
 
@@ -45,79 +42,52 @@ async def talk(socket: WebSocket, room: str = "") -> None:
     if site.stations is None:
         await socket.close(NO_FACES, "no faces here")
         return
-    chosen = socket.cookies.get(LANGUAGE_COOKIE, "")
-    language = chosen if chosen in languages() else site.settings.language
     made = import_module("edge_agent.web.station.talk").StationTalk  # with faces alone: they take 40 MB
-    line = _Line(socket, made(site, site.stations, by=operator.id, room=room, language=language))
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for task in (line.listen, line.see, line.tick):
-                tasks.create_task(task())
-    except* (WebSocketDisconnect, RuntimeError) as gone:
-        log.info("A station went: %s", gone.exceptions[0])
-    finally:
-        await run_sync(line.talk.close)
+    language = language_of(socket, site)
+    conversation = made(site, site.stations, by=operator.id, room=room, language=language)
+    await _Conversation(Line(socket, "A station"), conversation).run()
 
 
-class _Line:
-    def __init__(self, socket: WebSocket, talk: StationTalk) -> None:
-        self.talk = talk
-        self._socket = socket
-        self._turn, self._sending = asyncio.Lock(), asyncio.Lock()
-        self._told: dict[str, Any] | None = None
+class _Conversation:
+    def __init__(self, line: Line, talk: StationTalk) -> None:
+        self._line, self._talk = line, talk
+        self._told: Message | None = None
 
-    async def listen(self) -> None:
-        bad = 0
-        while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1000))
-            try:
-                command = await self._read(message)
-            except InputError as error:
-                bad += 1
-                if bad >= BAD_FRAMES:
-                    await self._socket.close(1003, "not understood")
-                    raise WebSocketDisconnect(1003) from None
-                await self._refuse(error)
-                continue
-            if command is not None:
-                await self._obey(command)
-
-    async def _read(self, message: Any) -> Command | None:
-        if not message.get("bytes"):
-            return read_command(message.get("text") or "")
-        self.talk.take(message["bytes"])
-        await self._send({"type": "taken"})
-        return None
-
-    async def _obey(self, command: Command) -> None:
+    async def run(self) -> None:
+        self._talk.watch(self._line.woken)
         try:
-            async with self._turn:
-                await self._tell(await run_sync(self.talk.obey, command), anyway=True)
-        except EdgeAgentError as error:
-            await self._refuse(error)
+            await self._line.run(self._listen, self._see, self._tick)
+        finally:
+            await run_sync(self._talk.close)
 
-    async def _refuse(self, error: EdgeAgentError) -> None:
-        await self._send({"type": "problem", "detail": error.message, "do": error.do})
+    async def _listen(self) -> None:
+        await self._line.listen(self._take)
 
-    async def see(self) -> None:
+    async def _take(self, message: Message) -> None:
+        if message.get("bytes"):
+            self._talk.take(message["bytes"])
+            await self._line.send({"type": "taken"})
+            return
+        command = read_command(message.get("text") or "")
+        try:
+            async with self._line.turn:
+                await self._tell(await run_sync(self._talk.obey, command), anyway=True)
+        except EdgeAgentError as error:  # understood and refused: no garbage
+            await self._line.send({"type": "problem", "detail": error.message, "do": error.do})
+
+    async def _see(self) -> None:
         while True:
-            sight = self.talk.sight()
-            if sight is None:
-                await asyncio.sleep(LOOK_SECONDS)
-                continue
-            async with self._turn:
-                await self._tell(await run_sync(self.talk.see, sight))
+            sight = await self._line.sight(self._talk.sight)
+            async with self._line.turn:
+                await self._tell(await run_sync(self._talk.see, sight))
 
-    async def tick(self) -> None:
+    async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_AGAIN)
-            if self.talk.is_over:
-                await self._socket.close(1012, "recognition changed")
-                raise WebSocketDisconnect(1012)
-            async with self._turn:
-                told = await run_sync(self.talk.look)
+            if self._talk.is_over:
+                await self._line.begin_anew()
+            async with self._line.turn:
+                told = await run_sync(self._talk.look)
                 if told is not None and self._told is not None:
                     # Between two sights only time goes on: the last word to the trainee stands.
                     same = told["step"] == self._told["step"]
@@ -125,9 +95,5 @@ class _Line:
 
     async def _tell(self, told: dict[str, Any] | None, *, anyway: bool = False) -> None:
         if told is not None and (anyway or told != self._told):
-            await self._send(told)
+            await self._line.send(told)
         self._told = told
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        async with self._sending:
-            await self._socket.send_json(message)

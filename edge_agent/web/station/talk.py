@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -46,6 +47,7 @@ class StationTalk:
         self._zone = site.policies(site.settings.policy).policy.zone
         self._stream = f"station-{secrets.token_hex(4)}"
         self._frames = Frames(site.faces, self._stream, site.clock)
+        self._woken: Callable[[], None] = lambda: None
         self._visit: StationVisit | None = None
         self._name = ""
         self._step = Step.CONSENT
@@ -53,6 +55,10 @@ class StationTalk:
     def take(self, frame: bytes) -> bool:
         """Hand a frame to the engine; False where it was dropped. Raises `InputError` for what is no frame."""
         return self._step in LOOKING and self._frames.take(frame)
+
+    def watch(self, woken: Callable[[], None]) -> None:
+        """Have `woken` called, on a thread of the engine's, whenever there is something for `sight`."""
+        self._woken = woken
 
     def sight(self) -> Sight | None:
         return None if self._site.faces is None else self._site.faces.latest(self._stream)
@@ -97,6 +103,8 @@ class StationTalk:
         with self._site.readers() as connection:
             self._name = get_trainee(connection, trainee).name
         self._visit = visit
+        if self._site.faces is not None:
+            self._site.faces.watch(self._stream, self._woken)
         return self._tell(visit, visit.told())
 
     def _step_on(self, visit: StationVisit, command: Consent | Card | Review | ByHand) -> Told:
