@@ -13,9 +13,9 @@ from pathlib import Path
 from edge_agent import __version__
 from edge_agent.clock import Clock
 from edge_agent.durable import replace_file
-from edge_agent.model.kinds.system import EpochStarted, SoftwareChanged
+from edge_agent.model.kinds.system import EpochStarted, ServiceStarted, SoftwareChanged
 from edge_agent.store.database import connect, migrate, refusal
-from edge_agent.store.facts import Head, read_head
+from edge_agent.store.facts import Head, read_head, read_last
 from edge_agent.store.writer import Transaction, Writer
 
 
@@ -66,13 +66,19 @@ def _begin(tx: Transaction, mark: HighWater | None, version: str) -> Head:
 def _note_version(tx: Transaction, version: str) -> None:
     """Say that other software goes on with this journal. What it began with, its services say when they start."""
     row = tx.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
-    old = row[0] if row else ""
-    if old == version:
+    old = row[0] if row else _last_started(tx)
+    if row and old == version:
         return
     tx.execute("INSERT OR REPLACE INTO meta VALUES ('version', ?)", (version,))
-    if old:
+    if old not in ("", version):
         went_back = version_parts(version) < version_parts(old)
         tx.append(SoftwareChanged(version=version, old_version=old, result="went_back" if went_back else "installed"))
+
+
+def _last_started(tx: Transaction) -> str:
+    """Give the version that last ran here by its services' word: the first releases noted no other."""
+    fact = read_last(tx.connection, (ServiceStarted.KIND,))
+    return "" if fact is None else str(fact.data["version"])
 
 
 def version_parts(version: str) -> list[int]:

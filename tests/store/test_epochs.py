@@ -9,6 +9,7 @@ from pathlib import Path
 from edge_agent import __version__
 from edge_agent.clock import SettableClock
 from edge_agent.model.kinds.people import OperatorAction
+from edge_agent.model.kinds.system import ServiceStarted
 from edge_agent.store.database import connect
 from edge_agent.store.facts import check_chain, fact_id, place, read_facts, read_head
 from edge_agent.store.files import MediaFiles
@@ -73,6 +74,19 @@ def test_other_software_on_the_same_journal_is_a_fact(database: Path, clock: Set
         {"version": "0.9.2", "old_version": "0.10.0", "result": "went_back"},
     ]
     assert read_head(connection).seq == first + 2, "the same version again says nothing"
+
+
+def test_a_journal_of_a_release_that_noted_no_version_is_known_by_its_services(
+    database: Path, clock: SettableClock
+) -> None:
+    writer = Writer(database, clock)
+    writer.append(ServiceStarted(service="upkeep", version="0.0.9"))
+    writer.run(lambda tx: tx.execute("DELETE FROM meta WHERE key = 'version'"))
+    writer.close()
+    for _ in range(2):
+        prepare(database, clock, version="0.10.0")
+    (changed,) = read_facts(connect(database), kinds=("software.changed",))
+    assert dict(changed.data) == {"version": "0.10.0", "old_version": "0.0.9", "result": "installed"}
 
 
 def test_a_torn_mark_is_no_mark(database: Path, clock: SettableClock) -> None:
