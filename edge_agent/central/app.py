@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 from urllib.parse import quote, urlsplit
@@ -21,7 +22,7 @@ from edge_agent.furniture.forms import PROBLEM_TYPE, problem_of, told
 from edge_agent.furniture.listening import listen
 from edge_agent.furniture.shield import Shield
 from edge_agent.sync.contract.codes import Code, RefusedError
-from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER
+from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER, UPLOADS
 
 _BUFFER = 64 * 1024
 """What lies in the kernel when this process is killed must be sent again."""
@@ -35,9 +36,11 @@ _STATUS = {
     Code.NOT_FOUND: 404,
 }
 
-
 AGENTS = ("/v1/",)
 """What agents call; everything else is for people."""
+
+_STREAMED = re.compile(rf"{UPLOADS}/[^/]+")
+"""A recording may be far larger than any other request."""
 
 
 def create_app(centre: Centre) -> FastAPI:
@@ -49,7 +52,8 @@ def create_app(centre: Centre) -> FastAPI:
         app.include_router(router)
     app.mount("/static", PAGES.files())
     names = {urlsplit(centre.config.agents_http).hostname or "", *centre.config.names} - {""}
-    app.add_middleware(Shield, names=frozenset(name.lower() for name in names), beside=AGENTS)
+    known = frozenset(name.lower() for name in names)
+    app.add_middleware(Shield, names=known, beside=AGENTS, streamed=_STREAMED)
     return app
 
 

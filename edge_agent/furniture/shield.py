@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -27,12 +28,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 LARGEST_BODY = 64 << 20
-STREAMED = ("/api/v1/supplements",)
-"""Supplementary footage is taken piece by piece; the handler has a limit of its own."""
-
 PLAIN = ("/trust", "/static/", "/healthz")
 """What a device on the LAN may fetch without TLS: how to come to trust it."""
 
+_NOTHING = re.compile(r"(?!)")
 
 FORM_HEADER = "X-CSRF-Token"
 
@@ -49,13 +48,21 @@ def is_token_of(given: str, token: str) -> bool:
 class Shield:
     """Wraps the application. `names` are the host names that this program answers to, besides addresses.
 
-    `beside` are the addresses that programs use, with guards of their own: they only get the headers.
+    `beside` are the addresses that programs use, with guards of their own: they only get the headers. `streamed`
+    matches whole paths whose body is taken piece by piece, with a limit of the handler's own.
     """
 
     def __init__(
-        self, app: ASGIApp, *, names: frozenset[str], tls_port: int | None = None, beside: tuple[str, ...] = ()
+        self,
+        app: ASGIApp,
+        *,
+        names: frozenset[str],
+        tls_port: int | None = None,
+        beside: tuple[str, ...] = (),
+        streamed: re.Pattern[str] = _NOTHING,
     ) -> None:
         self._beside = beside
+        self._streamed = streamed
         self._app = app
         self._names = names | {"localhost"}
         self._tls_port = tls_port
@@ -73,7 +80,7 @@ class Shield:
                 return
             await refusal(scope, receive, self._sender(scope, send))
             return
-        counted = scope["type"] == "http" and scope["path"] not in STREAMED
+        counted = scope["type"] == "http" and not self._is_streamed(scope)
         await self._app(scope, _counted(receive) if counted else receive, self._sender(scope, send))
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
@@ -85,7 +92,7 @@ class Shield:
         if not _same_origin(headers, host) and (scope["type"] == "websocket" or scope["method"] not in _SAFE):
             return _problem(403, "Sent from another site.")
         length = headers.get("content-length", "0")
-        if not length.isdigit() or (int(length) > LARGEST_BODY and scope["path"] not in STREAMED):
+        if not length.isdigit() or (int(length) > LARGEST_BODY and not self._is_streamed(scope)):
             return _problem(413, f"Larger than {LARGEST_BODY >> 20} MB (内容过大).")
         client = scope.get("client")
         local = client is None or is_local(client[0])
@@ -94,6 +101,9 @@ class Shield:
                 return _problem(403, "Only over TLS.")
             return RedirectResponse("/trust", 303)
         return None
+
+    def _is_streamed(self, scope: Scope) -> bool:
+        return self._streamed.fullmatch(scope["path"]) is not None
 
     def _sender(self, scope: Scope, send: Send) -> Callable[[Message], Awaitable[None]]:
         async def with_headers(message: Message) -> None:

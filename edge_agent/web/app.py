@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -25,6 +26,9 @@ from edge_agent.web.stage import playback_router
 from edge_agent.web.station import socket as station_socket
 
 TITLE = "edge_agent"
+
+_STREAMED = re.compile(rf"{api.PREFIX}/supplements")
+"""Supplementary footage is taken piece by piece; the handler has a limit of its own."""
 
 
 def create_app(site: Site, *, names: frozenset[str] = frozenset(), tls_port: int | None = None) -> FastAPI:
@@ -58,7 +62,7 @@ def create_app(site: Site, *, names: frozenset[str] = frozenset(), tls_port: int
     app.add_exception_handler(errors.EdgeAgentError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_error)
     app.add_exception_handler(HTTPException, _on_error)
-    app.add_middleware(Shield, names=names, tls_port=tls_port)
+    app.add_middleware(Shield, names=names, tls_port=tls_port, streamed=_STREAMED)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to add to it
     return app
 

@@ -19,9 +19,11 @@ from moto.server import ThreadedMotoServer
 from edge_agent.central import registry
 from edge_agent.central.app import HttpServer, create_app
 from edge_agent.central.centre import Centre, Config
+from edge_agent.furniture.shield import LARGEST_BODY
 from edge_agent.model.media import MediaKind
 from edge_agent.sync.contract.codes import Code
 from edge_agent.sync.contract.http import (
+    CERTIFICATE,
     CODE_HEADER,
     CONFIRMATION_HEADER,
     CONFIRMATIONS,
@@ -134,6 +136,14 @@ def test_what_is_wrong_is_refused_with_a_code(site: Site) -> None:
         413,
         Code.TOO_LARGE,
     )
+
+
+def test_a_recording_may_be_larger_than_any_form(site: Site) -> None:
+    data = os.urandom(1 << 20) * (LARGEST_BODY // (1 << 20) + 1)
+    location = site.begin(data, kind=MediaKind.RECORDING).headers["Location"]
+    assert site.opened(site.patch(location, data, 0).headers[CONFIRMATION_HEADER]).size == len(data)
+    # What is taken whole is bounded as before.
+    assert site.ask("POST", CERTIFICATE, data).status_code == 413
 
 
 def test_another_files_name_does_not_overwrite(site: Site) -> None:
