@@ -24,7 +24,7 @@ from edge_agent.furniture.shield import Shield
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER, UPLOADS
 
-_BUFFER = 64 * 1024
+_BUFFER = 128 * 1024
 """What lies in the kernel when this process is killed must be sent again."""
 
 _STATUS = {

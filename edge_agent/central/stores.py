@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from edge_agent.durable import make_folder, sync_folder
 from edge_agent.errors import InputError, NotFoundError
 
 PIECE = 1 << 20
@@ -60,7 +61,7 @@ class FolderStore:
     def take(self, name: str, file: Path, sha256: str, mime: str) -> None:
         del sha256, mime
         final = self._locate(name)
-        final.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(final.parent)
         try:
             file.replace(final)
         except OSError as error:
@@ -68,7 +69,7 @@ class FolderStore:
                 raise
             _copy(file, final)
             file.unlink()  # not media: the spool's copy of it
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
 
     def read(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         try:
@@ -106,14 +107,6 @@ def _copy(source: Path, final: Path) -> None:
         target.flush()
         os.fsync(target.fileno())
     temporary.replace(final)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def open_store(address: str) -> MediaStore:

@@ -120,10 +120,10 @@ def end(centre: TheCentre, agent: TheAgent, identifier: str) -> Response:
 async def _receive(request: Request, tail: Tail, size: int) -> None:
     """Write what comes, also what came before a connection broke off; one piece is hashed while the next comes in."""
     pieces = aiter(request.stream())
-    waiting = bytearray()
+    waiting: list[bytes] = []
+    held, taken = 0, tail.offset
     writing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     writing.set_result(None)
-    taken = tail.offset
     try:
         with suppress(ClientDisconnect, TimeoutError, StopAsyncIteration):
             while True:
@@ -132,11 +132,12 @@ async def _receive(request: Request, tail: Tail, size: int) -> None:
                 taken += len(piece)
                 if taken > size:
                     raise RefusedError(Code.TOO_LARGE, "More came than Upload-Length announced.")
-                waiting += piece
-                if len(waiting) >= _PIECE:
+                waiting.append(piece)
+                held += len(piece)
+                if held >= _PIECE:
                     await writing
                     writing = asyncio.ensure_future(run_in_threadpool(tail.write, waiting))
-                    waiting = bytearray()
+                    waiting, held = [], 0
     finally:
         await writing  # before the file is closed, whatever ended the loop
     await run_in_threadpool(tail.write, waiting)

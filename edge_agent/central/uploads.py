@@ -13,6 +13,7 @@ import hashlib
 import os
 import secrets
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,7 +44,7 @@ _PATIENCE = 5.0
 class Digest(Protocol):
     """What hashlib's digests have in common."""
 
-    def update(self, data: bytes | bytearray, /) -> None: ...
+    def update(self, data: bytes, /) -> None: ...
 
     def hexdigest(self) -> str: ...
 
@@ -67,10 +68,14 @@ class Tail:
         self._digest = digest
         self.offset = offset
 
-    def write(self, piece: bytes | bytearray) -> None:
-        self._stream.write(piece)
-        self._digest.update(piece)
-        self.offset += len(piece)
+    def write(self, pieces: Iterable[bytes]) -> None:
+        """Write all of it, or raise `OSError`: a disk that is nearly full takes a part first and says nothing."""
+        for piece in pieces:
+            left = memoryview(piece)
+            while left:
+                left = left[self._stream.write(left) :]
+            self._digest.update(piece)
+            self.offset += len(piece)
 
     def sync(self) -> None:
         os.fdatasync(self._stream.fileno())

@@ -13,6 +13,7 @@ from edge_agent.serve.memory import return_memory
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.store.database import keep_small
+from edge_agent.store.outages import OutageLog
 from edge_agent.sync.commands.capture import MediaWishes
 from edge_agent.sync.commands.desk import CommandDesk
 from edge_agent.sync.commands.device import DeviceSettings
@@ -25,7 +26,6 @@ from edge_agent.sync.documents import DocumentSender
 from edge_agent.sync.enrol import CentreClient
 from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.order import Order
-from edge_agent.sync.outage import OutageLog
 from edge_agent.sync.release import Fetcher, Releases
 from edge_agent.sync.renewal import Renewal
 from edge_agent.sync.session import Session
@@ -58,7 +58,7 @@ class Sync:
         self._order = _order(agent.settings)
         self._uplink = Uplink(identity, folder, self._start_session)
         self._dispatcher = Dispatcher(agent.writer, self._reader, self._publish_batch)
-        self._outages = OutageLog(agent.writer, self._reader)
+        self._outages = OutageLog("sync", agent.writer, self._reader)
         self._documents = DocumentSender(agent.writer, self._reader, partial(self._uplink.publish, Channel.DOC))
         releases = Releases(agent.settings.store.data_dir, agent.settings.sync.upgrade_keys)
         self._desk = CommandDesk(

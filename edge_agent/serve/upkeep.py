@@ -23,6 +23,7 @@ from edge_agent.serve.housekeeping import Housekeeping
 from edge_agent.serve.tick import Ticker
 from edge_agent.settings import Settings
 from edge_agent.store.alarms import OpenAlarm, keep_open, list_open
+from edge_agent.store.outages import OutageLog
 from edge_agent.store.setup import note_high_water
 from edge_agent.store.writer import Transaction
 from edge_agent.upkeep.alarms import Alarms
@@ -30,6 +31,7 @@ from edge_agent.upkeep.archivist import Archivist
 from edge_agent.upkeep.board import note_board
 from edge_agent.upkeep.disk import MB
 from edge_agent.upkeep.health import examine
+from edge_agent.upkeep.health.disk import without_space
 from edge_agent.upkeep.metrics import write_metrics
 from edge_agent.upkeep.power import PowerLog
 from edge_agent.upkeep.space import free_space, reserves, rules_of
@@ -61,6 +63,7 @@ class Upkeep:
         self._reader = agent.connect()
         self._timekeeper = Timekeeper()
         self._power = PowerLog(agent.writer, self._reader, _last_written(agent.settings.store.metrics))
+        self._full = OutageLog("disk", agent.writer, self._reader)
         note_board(agent.settings.store.data_dir)
         self._signer = load_or_make(seal_keys(agent.settings), agent.writer)
         policy = load_policy(agent.settings.policy).policy
@@ -130,10 +133,12 @@ class Upkeep:
         agent = self._agent
         archive = self._archivist.view(self._reader) if self._archivist else None
         view = gather(agent, self._reader, database_faults=self._housekeeping.faults, archive=archive)
-        facts, raised = self._alarms.update(examine(view)), self._alarms.raised
+        findings = list(examine(view))
+        facts, raised = self._alarms.update(findings), self._alarms.raised
         if raised != self._raised or facts:
             agent.writer.run(partial(_put_down, facts=facts, raised=raised))
             self._raised = raised
+        self._full.update(without_space(findings))
         if self._is_due("metrics", METRICS_SECONDS):
             write_metrics(agent.settings.store.metrics, view, raised)
 

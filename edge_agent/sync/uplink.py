@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from edge_agent.store.outages import What
 from edge_agent.sync.backoff import Backoff
 from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.mqtt import CONNECT_SECONDS, Arrived, Connected, Connection, Event
-from edge_agent.sync.outage import Cause, cause_of
+from edge_agent.sync.outage import cause_of
 from edge_agent.sync.routes import NetworkSign
 from edge_agent.sync.session import Session, last_will, new_session_id
 
@@ -50,10 +51,10 @@ class Uplink:
         self._session: Session | None = None
         self._due = 0.0
         self._said = ""
-        self._cause: Cause = "network"
+        self._cause: What = "network"
 
     @property
-    def trouble(self) -> tuple[Cause, str] | None:
+    def trouble(self) -> tuple[What, str] | None:
         """Give what keeps the centre away, and the last words about it; None while it answers."""
         if self._session is None:
             return self._cause, self._said
@@ -117,7 +118,7 @@ class Uplink:
         else:
             self._fail(event.reason, "broker", now)
 
-    def _fail(self, reason: str, cause: Cause, now: float) -> None:
+    def _fail(self, reason: str, cause: What, now: float) -> None:
         self._drop()
         self._cause = cause
         self._due = now + self._backoff.pause(now)

@@ -24,7 +24,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 120.0
 """The server hashes a file, and may pass it on to S3, before it answers the last PATCH."""
 
 _PIECE = 64 * 1024
-_BUFFER = 64 * 1024
+_BUFFER = 128 * 1024
 """Little is kept in the kernel: what lies there when the server is killed must be sent again."""
 
 _BAD_REQUEST, _SERVER_ERROR = 400, 500

@@ -292,7 +292,7 @@ class Place:
         identifier, _ = uploads.create(agent, len(content), metadata)
         upload = uploads.find(agent, identifier)
         tail = uploads.open_tail(upload, 0)
-        tail.write(content)
+        tail.write([content])
         uploads.finish(agent, upload, tail)
         tail.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +145,21 @@ def test_a_recording_may_be_larger_than_any_form(site: Site) -> None:
     assert site.opened(site.patch(location, data, 0).headers[CONFIRMATION_HEADER]).size == len(data)
     # What is taken whole is bounded as before.
     assert site.ask("POST", CERTIFICATE, data).status_code == 413
+
+
+def test_a_disk_that_takes_a_part_confirms_nothing(site: Site) -> None:
+    data = os.urandom(300_000)
+    upload = site.begin(data).headers["Location"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, hard))  # the write that crosses it is cut short without a word
+    try:
+        cut = site.patch(upload, data, 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (cut.status_code, CONFIRMATION_HEADER in cut.headers) == (500, False)
+    offset = int(site.ask("HEAD", upload).headers["Upload-Offset"])
+    assert offset <= 250_000
+    assert site.opened(site.patch(upload, data[offset:], offset).headers[CONFIRMATION_HEADER]).size == len(data)
 
 
 def test_another_files_name_does_not_overwrite(site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -81,3 +82,25 @@ def test_many_alarms_at_once_are_all_on_the_record(tmp_path: Path) -> None:
         raised = [fact.data["alarm"] for fact in read_facts(reader, kinds=("alarm.raised",))]
         assert {"camera:front", "camera:back"} <= set(raised), raised
         assert sorted(each.alarm for each in list_open(reader)) == sorted(raised)
+
+
+def test_a_disk_without_room_for_video_is_an_outage_on_the_record(tmp_path: Path) -> None:
+    settings = Settings(agent="ea-test", store=Store(data_dir=tmp_path))
+    prepare_agent(settings)
+    free = shutil.disk_usage(tmp_path).free >> 20
+    full = settings.model_copy(update={"disk": settings.disk.model_copy(update={"reserve_snapshot_mb": 2 * free})})
+    clock = SettableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
+    for each in (full, settings):  # somebody made room while the device was off
+        with open_agent(each, clock=clock) as agent:
+            upkeep = Upkeep(agent)
+            for _ in range(3):
+                upkeep.tick()
+                clock.advance(60)
+            upkeep.close()
+    with open_agent(settings, clock=clock) as agent, closing(agent.connect()) as reader:
+        told = list(read_facts(reader, kinds=("outage.opened", "outage.closed")))
+    assert [(fact.kind, fact.data["what"], fact.data["detail"]) for fact in told] == [
+        ("outage.opened", "disk", "磁盘空间不足，停止录像，只抓拍"),
+        ("outage.closed", "disk", "磁盘空间不足，停止录像，只抓拍"),
+    ]
+    assert [told[0].data["at"], told[1].data["end"]] == ["2026-03-02T08:00:00.000Z", "2026-03-02T08:03:00.000Z"]

@@ -13,12 +13,13 @@ from edge_agent.evidence.logs import outages
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import Agent, open_agent
 from edge_agent.store.facts import read_facts
+from edge_agent.store.outages import OPEN_AFTER, OutageLog, What
 from edge_agent.sync.backoff import FIRST, LONGEST, QUICK, QUICK_SECONDS, Backoff
-from edge_agent.sync.outage import OPEN_AFTER, Cause, OutageLog, cause_of
+from edge_agent.sync.outage import cause_of
 from edge_agent.sync.routes import NetworkSign, read_routes
 from tests.sync.world import NOW, Device
 
-BROKER: tuple[Cause, str] = ("broker", "Connection refused")
+BROKER: tuple[What, str] = ("broker", "Connection refused")
 
 
 def test_pauses_stay_short_for_five_minutes_and_a_minute_at_most_afterwards() -> None:
@@ -89,7 +90,7 @@ def _told(agent: Agent) -> list[tuple[str, str]]:
 
 def test_a_short_interruption_is_nobodys_business(agent: Agent) -> None:
     with agent.reading() as reader:
-        log = OutageLog(agent.writer, reader)
+        log = OutageLog("sync", agent.writer, reader)
     log.update(BROKER)
     _advance(agent, OPEN_AFTER - 1)
     log.update(BROKER)
@@ -101,7 +102,7 @@ def test_a_short_interruption_is_nobodys_business(agent: Agent) -> None:
 
 def test_an_outage_is_a_fact_with_begin_end_and_cause_across_restarts(agent: Agent) -> None:
     with agent.reading() as reader:
-        log = OutageLog(agent.writer, reader)
+        log = OutageLog("sync", agent.writer, reader)
         log.update(BROKER)
         _advance(agent, OPEN_AFTER)
         log.update(BROKER)
@@ -110,7 +111,7 @@ def test_an_outage_is_a_fact_with_begin_end_and_cause_across_restarts(agent: Age
         zone = load_policy("jinan-2024").policy.zone
         (row,) = outages(read_facts(reader), zone).rows
         assert (row[0], row[2]) == ("消息服务中断", "尚未恢复")
-        log = OutageLog(agent.writer, reader)  # the service was started anew
+        log = OutageLog("sync", agent.writer, reader)  # the service was started anew
         _advance(agent, 3600)
         log.update(BROKER)
         log.update(None)
@@ -121,5 +122,5 @@ def test_an_outage_is_a_fact_with_begin_end_and_cause_across_restarts(agent: Age
         (row,) = outages(read_facts(reader), zone).rows
         assert (row[0], row[3]) == ("消息服务中断", "Connection refused")
         assert _told(agent) == [("outage.opened", "broker"), ("outage.closed", "broker")]
-        OutageLog(agent.writer, reader).update(None)
+        OutageLog("sync", agent.writer, reader).update(None)
         assert len(_told(agent)) == 2

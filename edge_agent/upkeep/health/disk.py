@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from edge_agent.upkeep.disk import Level as Space
 from edge_agent.upkeep.health.finding import Finding, Level
@@ -35,3 +36,10 @@ class DiskCheck:
                 f"Space for {lessons} lessons; full on {day}.",
                 *_DO,
             )
+
+
+def without_space(findings: Iterable[Finding]) -> tuple[Literal["disk"], str] | None:
+    """Say with what words the disk is an outage: when it takes no video, or can't be read."""
+    return next(
+        (("disk", each.zh) for each in findings if each.alarm == DiskCheck.name and each.level is Level.CRITICAL), None
+    )
