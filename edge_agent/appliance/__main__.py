@@ -14,11 +14,9 @@ from edge_agent.appliance import bundle
 from edge_agent.appliance.host import Systemd
 from edge_agent.appliance.install import install, uninstall
 from edge_agent.appliance.layout import Layout
-from edge_agent.appliance.source import Source
+from edge_agent.appliance.source import CHECKOUT, Source
 from edge_agent.appliance.stick import find_stick, join_centre
 from edge_agent.appliance.talk import RefusalError, say
-
-CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:

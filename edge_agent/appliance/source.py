@@ -11,6 +11,9 @@ from pathlib import Path
 
 from edge_agent.appliance.talk import RefusalError
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+"""The folder that `install.sh` lies in."""
+
 # What makes one release differ from another.
 CONTENT = ("edge_agent", "config", "models/manifest.toml", "systemd", "pyproject.toml")
 WEIGHTS = {".onnx", ".task", ".dat"}  # fetched into models/, and checked by their own sums

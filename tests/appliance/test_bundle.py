@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent import __version__
 from edge_agent.appliance import bundle
 from edge_agent.appliance.install import install
 from edge_agent.appliance.layout import Layout
 from edge_agent.appliance.release import current
-from edge_agent.appliance.source import Source
+from edge_agent.appliance.source import CHECKOUT, Source
 from edge_agent.appliance.talk import RefusalError
 from tests.appliance.manager import ServiceManager
 from tests.data import ROOT
@@ -32,6 +33,13 @@ def packed(make_source: Callable[..., Source], tmp_path_factory: pytest.TempPath
         lock.write_text("".join(pins))
 
     return bundle.make(make_source("2.0.0", few), tmp_path_factory.mktemp("bundle"), **MACHINE)
+
+
+def test_what_is_installed_without_a_bundle_is_the_checkout_itself() -> None:
+    assert (CHECKOUT / "install.sh").samefile(ROOT / "install.sh")
+    assert Source(CHECKOUT).version == __version__
+    names = {path.relative_to(CHECKOUT).parts[0] for path in Source(CHECKOUT).files()}
+    assert names == {"edge_agent", "config", "models", "systemd", "pyproject.toml"}
 
 
 def test_installs_without_an_index(
