@@ -1,58 +1,57 @@
-"""Takes finished segments over: the file gets its name, then the row and the fact follow in one transaction."""
+"""Takes finished segments over: each file gets its name, then the rows and facts of several follow in one transaction.
+
+A commit costs 11 KB of writing, however little it says, and the cameras of a room turn their segments at the same time:
+so a segment whose camera goes on waits a few seconds for the others'. Nothing is lost by that: the file is complete and
+has its place, and what a crash leaves without a row is filed by the next start, dated by its own header.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
-from collections.abc import Callable, Container
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+import time
+from collections import defaultdict
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
-import av
 from av.error import FFmpegError
 
 from edge_agent.cameras.child import Stream
+from edge_agent.capture.filing import KIND, Filed, Filer
+from edge_agent.capture.shown import Shown, of_tape, read_tags
 from edge_agent.capture.tape import Recorded
 from edge_agent.errors import StorageError
-from edge_agent.model.kinds.capture import SegmentClosed
-from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.media import Media
 from edge_agent.model.span import Span
-from edge_agent.model.stamp import Stamp, Trust
-from edge_agent.store import media as media_rows
-from edge_agent.store.files import MediaFiles, Pending, Stored
-from edge_agent.store.mp4 import codecs, read_index
+from edge_agent.model.stamp import Stamp
+from edge_agent.store.files import MediaFiles, Pending
+from edge_agent.store.mp4 import read_index
 from edge_agent.store.writer import Transaction, Writer
 
 log = logging.getLogger(__name__)
 
-KIND, SUFFIX = MediaKind.RECORDING, ".mp4"
 RETRY = 5.0  # seconds
-PART_SECONDS = 4.0  # what a player fetches at once; a seek lands at most so far before its target
+GATHER = 5.0  # seconds that a segment waits for others; keyframes of a room's cameras lie up to 4 s apart
+MOST = 32  # segments a transaction: with their indexes it stays below 50 ms
 _NOT_OURS = (OSError, StorageError, FFmpegError, LookupError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """What a segment shows, whoever finished it."""
-
+class _Job:
+    recorded: Recorded
     camera: str
     stream: Stream
-    start: datetime
-    end: datetime
-    clock: Stamp
-    codec: str
-    width: int
-    height: int
-    audio: bool
-    torn: bool
 
 
 class Archive:
     """`lessons` says which lessons a camera's span belongs to, the main one first; `stored` hears of each new row.
 
-    One thread of its own: a slow disk or a busy database delays the next row, never a camera.
+    One thread of its own: a slow disk or a busy database delays the next row, never a camera. `gather` is how long, in
+    seconds, a segment may wait for company.
     """
 
     def __init__(
@@ -61,37 +60,45 @@ class Archive:
         files: MediaFiles,
         lessons: Callable[[str, Span], tuple[str, ...]],
         stored: Callable[[Media, Stamp], object] = lambda _row, _clock: None,
+        *,
+        gather: float = GATHER,
     ) -> None:
         self._stored = stored
         self._writer = writer
         self._files = files
-        self._lessons = lessons
+        self._filer = Filer(files, lessons)
+        self._gather = gather
         self._closing = threading.Event()
-        self._pending: set[Future[None]] = set()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="archive")
+        self._lock = threading.Lock()
+        self._unstored = 0
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()  # None: look up, somebody is in a hurry
+        self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
+        self._thread.start()
 
     def create(self) -> Pending:
-        return self._files.create(KIND, SUFFIX)
+        return self._filer.create()
 
     def submit(self, recorded: Recorded, camera: str, stream: Stream) -> None:
         """Take a segment over; returns at once."""
-        job = self._worker.submit(self._take, recorded, camera, stream)
-        self._pending.add(job)
-        job.add_done_callback(self._done)
+        self._count(1)
+        self._queue.put(_Job(recorded, camera, stream))
 
-    def _done(self, job: Future[None]) -> None:
-        if (error := job.exception()) is not None:
-            log.error("A segment could not be filed; the next start tries again.", exc_info=error)
-        self._pending.discard(job)
+    def settle(self) -> bool:
+        """Say whether all that was submitted is stored: until then rows don't tell what was recorded.
 
-    @property
-    def idle(self) -> bool:
-        """Whether all that was submitted is stored; until then rows don't tell what was recorded."""
-        return not self._pending
+        What waits for company is then stored without.
+        """
+        with self._lock:
+            settled = not self._unstored
+        if not settled:
+            self._queue.put(None)
+        return settled
 
     def close(self) -> None:
+        """Store what waits."""
         self._closing.set()
-        self._worker.shutdown()
+        self._queue.put(None)
+        self._thread.join()
 
     def salvage(self, known: Container[str]) -> int:
         """Keep what a crash left, and give how many segments that were; call it before anything is recorded.
@@ -100,147 +107,114 @@ class Archive:
         row to the crash and gets one.
         """
         kept = 0
-        unfiled = [path for path in self._files.walk(KIND) if path not in known]
-        for leftover in self._files.leftovers(KIND):
+        torn, unfiled = self._torn(), self._unfiled(known)
+        starts: dict[str, list[datetime]] = defaultdict(list)
+        for shown in sorted([*torn.values(), *unfiled.values()], key=lambda shown: shown.start):
+            starts[shown.camera].append(shown.start)
+        for leftover, shown in torn.items():
             try:
-                shown = _read_tags(leftover)
-                read_index(leftover)
-            except _NOT_OURS as error:
-                log.warning("%s: nothing whole in it (%s)", leftover.name, error)
-                self._files.drop_leftover(leftover)
-                continue
-            try:
-                kept += self._adopt(leftover, shown)
+                if (filed := self._filer.adopt(leftover, shown, starts[shown.camera])) is not None:
+                    self._store([filed])
+                    kept += 1
             except (OSError, StorageError) as error:
                 # A full disk: recording goes first, and the next start tries again.
                 log.warning("%s: can't be kept yet (%s)", leftover.name, error)
-        for path in unfiled:
-            kept += self._file(path)
+        for path, shown in unfiled.items():
+            try:
+                self._store([self._filer.read(path, shown, starts[shown.camera])])
+                kept += 1
+            except _NOT_OURS as error:
+                log.warning("%s: can't be filed (%s)", path, error)
         return kept
 
-    def _take(self, recorded: Recorded, camera: str, stream: Stream) -> None:
-        shape = recorded.shape
-        shown = _Shown(
-            camera=camera,
-            stream=stream,
-            start=recorded.start,
-            end=recorded.end,
-            clock=recorded.clock,
-            codec=shape.codec,
-            width=shape.width,
-            height=shape.height,
-            audio=recorded.audio,
-            torn=recorded.torn,
-        )
-        try:
-            if recorded.torn:
-                self._adopt(recorded.file.leave(), shown)
-                return None
-            stored = recorded.file.commit(recorded.start)
-        except (OSError, StorageError):  # the file stays where it is, and the next start keeps it
-            log.exception("%s: the segment of %s could not be stored", camera, recorded.start)
-            return None
-        while True:
+    def _torn(self) -> dict[Path, Shown]:
+        """Give the files that a crash left open; those in which nothing is whole go."""
+        found = {}
+        for leftover in self._files.leftovers(KIND):
             try:
-                return self._store(stored, shown)
-            except StorageError as error:  # the database's disk is full: the file is safe, its row waits
-                log.warning("%s: %s", stored.path, error)
-                if self._closing.wait(RETRY):
-                    return None
+                found[leftover] = read_tags(leftover)
+                read_index(leftover)
+            except _NOT_OURS as error:
+                found.pop(leftover, None)
+                log.warning("%s: nothing whole in it (%s)", leftover.name, error)
+                self._files.drop_leftover(leftover)
+        return found
 
-    def _adopt(self, leftover: Path, shown: _Shown) -> bool:
-        index = read_index(leftover)
-        if not index.fragments:
-            self._files.drop_leftover(leftover)
-            return False
-        stored = self._files.adopt(KIND, leftover, shown.start, length=index.end)
-        self._store(stored, replace(shown, end=shown.start + timedelta(seconds=index.length)))
-        return True
+    def _unfiled(self, known: Container[str]) -> dict[str, Shown]:
+        found = {}
+        for path in self._files.walk(KIND):
+            if path not in known:
+                try:
+                    found[path] = read_tags(self._files.locate(path))
+                except _NOT_OURS as error:
+                    log.warning("%s: can't be filed (%s)", path, error)
+        return found
 
-    def _file(self, path: str) -> bool:
-        full = self._files.locate(path)
+    def _run(self) -> None:
+        waiting: list[Filed] = []
+        due = math.inf
+        while not (self._closing.is_set() and self._queue.empty()):
+            try:
+                job = self._queue.get(timeout=max(0.0, due - time.monotonic()) if waiting else None)
+            except Empty:
+                job = None
+            if job is None:
+                due = 0.0
+            else:
+                filed = self._finish(job)
+                if filed is None:
+                    self._count(-1)
+                else:
+                    waiting.append(filed)
+                    # After a lesson's end, or a loss, others look at the rows for what was kept.
+                    goes_on = job.recorded.cause is None
+                    due = min(due, time.monotonic() + self._gather) if goes_on else 0.0
+            if len(waiting) >= MOST or (due <= time.monotonic() and self._queue.empty()):
+                self._commit(waiting)
+                waiting, due = [], math.inf
+        self._commit(waiting)
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._unstored += more
+
+    def _finish(self, job: _Job) -> Filed | None:
+        """Give the file its place; None where there is nothing to say of it, or not before the next start."""
+        shown = of_tape(job.recorded, job.camera, job.stream)
         try:
-            shown, index = _read_tags(full), read_index(full)
-            stored = Stored(path, self._files.digest(path), full.stat().st_size)
-            self._store(stored, replace(shown, end=shown.start + timedelta(seconds=index.length), torn=False))
-        except _NOT_OURS as error:
-            log.warning("%s: can't be filed (%s)", path, error)
-            return False
-        return True
+            return self._filer.finish(job.recorded.file, shown)
+        except Exception:  # whatever it is, the thread goes on, and the file stays where it is
+            log.exception(
+                "%s: the segment of %s could not be filed; the next start tries again", job.camera, shown.start
+            )
+            return None
 
-    def _store(self, stored: Stored, shown: _Shown) -> None:
-        index = self._index(stored)
-        lessons = self._lessons(shown.camera, Span(shown.start, shown.end))
-        row = Media(
-            id=media_rows.new_media_id(),
-            kind=KIND,
-            path=stored.path,
-            sha256=stored.sha256,
-            size=stored.size,
-            start=shown.start,
-            end=shown.end,
-            lesson=lessons[0] if lessons else "",
-            camera=shown.camera,
-            mime="video/mp4",
-        )
-        fact = SegmentClosed(
-            media=row.id,
-            camera=row.camera,
-            lessons=lessons,
-            start=row.start,
-            end=row.end,
-            sha256=row.sha256,
-            size=row.size,
-            codec=shown.codec,
-            width=shown.width,
-            height=shown.height,
-            stream=shown.stream,
-            audio=shown.audio,
-            torn=shown.torn,
-        )
+    def _commit(self, waiting: Sequence[Filed]) -> None:
+        """Store them together; where that fails, each by itself, so that one can't keep the others from their rows."""
+        left = [list(waiting)] if waiting else []
+        while left:
+            group = left.pop()
+            try:
+                self._store(group)
+            except StorageError as error:  # the database's disk is full: the files are safe, their rows wait
+                log.warning("%s: %s", ", ".join(filed.row.path for filed in group), error)
+                if self._closing.wait(RETRY):
+                    return
+                left.append(group)
+            except Exception:
+                if len(group) > 1:
+                    left += [[filed] for filed in reversed(group)]
+                    continue
+                log.exception("%s: can't be filed; the next start tries again", group[0].row.path)
+                self._count(-1)
+            else:
+                self._count(-len(group))
 
+    def _store(self, filed: Sequence[Filed]) -> None:
         def job(tx: Transaction) -> None:
-            about: dict[str, object] = {"codec": shown.codec, "width": shown.width, "height": shown.height}
-            if shown.clock.trust is Trust.UNTRUSTED:
-                about["clock"] = {"boot_id": shown.clock.boot_id, "boottime": shown.clock.boottime}
-            media_rows.add(tx, row, **about, stream=shown.stream, torn=shown.torn, **index)
-            tx.append(fact)
+            for one in filed:
+                one.write(tx)
 
         self._writer.run(job)
-        self._stored(row, shown.clock)
-
-    def _index(self, stored: Stored) -> dict[str, object]:
-        """Tell where a player may begin: read now, while the file is in memory, not from a slow card later."""
-        path = self._files.locate(stored.path)
-        try:
-            index = read_index(path)
-            with path.open("rb") as stream:
-                spoken = codecs(stream.read(index.header))
-        except (OSError, StorageError):
-            return {}
-        parts = index.parts(PART_SECONDS)
-        return {"header": index.header, "length": round(index.length, 3), "codecs": spoken, "parts": parts}
-
-
-def _clock(tag: str, start: datetime) -> Stamp:
-    trust, boottime, boot_id = tag.split(" ", 2) if tag else (Trust.SYNCED, "0", "")  # of an older version
-    return Stamp(start, boot_id, float(boottime), Trust(trust), 0.0)
-
-
-def _read_tags(path: Path) -> _Shown:
-    """Read what the tape wrote into a segment's header; the end is not known yet."""
-    with av.open(str(path)) as container:
-        tags, video = container.metadata, container.streams.video[0]
-        start = datetime.fromisoformat(tags["start"])
-        return _Shown(
-            camera=tags["camera"],
-            stream="sub" if tags["stream"] == "sub" else "main",
-            start=start,
-            end=start,
-            clock=_clock(tags.get("clock", ""), start),
-            codec=video.codec_context.name,
-            width=video.codec_context.width,
-            height=video.codec_context.height,
-            audio=bool(container.streams.audio),
-            torn=True,
-        )
+        for one in filed:
+            self._stored(one.row, one.shown.clock)

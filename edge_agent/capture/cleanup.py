@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from edge_agent.capture.archive import KIND, Archive
+from edge_agent.capture.archive import Archive
+from edge_agent.capture.filing import KIND
 from edge_agent.model.media import MediaKind
 from edge_agent.store import media as media_rows
 from edge_agent.store.database import Connection

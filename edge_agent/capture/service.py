@@ -78,7 +78,7 @@ class Service:
         self.programme.refresh(stamp.wall)
         self._dater = Dater(means.writer, self._connection, self.programme.lessons)
         self.archive = Archive(means.writer, means.files, self._lessons, self._dater.add)
-        self._sessions = Sessions(means.writer, self._connection, down=history.down, stored=lambda: self.archive.idle)
+        self._sessions = Sessions(means.writer, self._connection, down=history.down, stored=self.archive.settle)
         cleanup.run(means.files, self._connection, self.archive)
         self._sessions.catch_up(self.programme.owed(Span(history.alive - _DAY, stamp.wall)), stamp.wall)
         self.fleet = Fleet(lambda camera, stream: (open_recording or self._record)(camera, stream, self.archive))
@@ -90,7 +90,7 @@ class Service:
             self._main_source,
             venue=means.venue,
             submit=means.submit,
-            stored=lambda: self.archive.idle,
+            stored=self.archive.settle,
             since=history.alive - _DAY,
         )
         main = self._main_source

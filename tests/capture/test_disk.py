@@ -14,6 +14,7 @@ from edge_agent.capture import tape
 from edge_agent.capture.archive import Archive
 from edge_agent.capture.causes import Cause
 from edge_agent.capture.continuity import Hole
+from edge_agent.capture.filing import SEAM
 from edge_agent.errors import StorageError
 from edge_agent.model.media import MediaKind
 from edge_agent.simulator import StreamSpec, VirtualCamera
@@ -110,7 +111,7 @@ def test_what_a_crash_left_is_kept_once(tmp_path: Path, camera: VirtualCamera) -
     for row in rows:
         shown = play(files.locate(row.path))
         assert missing(list(shown.stamps), 250) == 0
-        assert row.end - row.start == pytest.approx(timedelta(seconds=shown.length + 0.04), abs=timedelta(seconds=0.1))
+        assert row.end - row.start == pytest.approx(timedelta(seconds=shown.length + 0.04), abs=SEAM)
         assert files.digest(row.path) == row.sha256
         assert (row.camera, row.lesson) == ("c1", "A")
     archive.close()

@@ -148,7 +148,7 @@ class Town:
             for recording in self.running:
                 recording.advance()
             service.tick()
-            while not service.archive.idle:  # the disk's time is real
+            while not service.archive.settle():  # the disk's time is real
                 sleep(0.001)
             self.alive[-1] = Span(self.alive[-1].start, self.venue.clock.wall)
             waiting = any(plan.due for _, plan in service.programme.plans(self.venue.clock.wall))

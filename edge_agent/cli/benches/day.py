@@ -139,7 +139,10 @@ class _Day:
         kiosks.save_kiosk(tx, kiosks.Kiosk("k1", "k1", ROOM), by=BY)
 
     def _rest(self, until: datetime) -> None:
-        """Let time pass, with what `upkeep` does meanwhile."""
+        """Let time pass, with what `upkeep` does meanwhile; segments that ended together were stored together."""
+        if until > self._clock.wall:
+            while not self._archive.settle():
+                time.sleep(0.001)
         while (left := (until - self._clock.wall).total_seconds()) >= BUSY:
             self._upkeep.tick()
             self._clock.advance(min(left, BUSY if left < QUIET else QUIET))
@@ -200,8 +203,6 @@ class _Day:
             camera,
             "main",
         )
-        while not self._archive.idle:
-            time.sleep(0.001)
         self.media += len(self._video)
         self.segments += 1
 
