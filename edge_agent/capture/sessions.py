@@ -188,7 +188,8 @@ class Sessions:
     ) -> list[Job]:
         if session.gap is not None:
             if cause is not None and session.gap[1] == Cause.CONNECTING.value:
-                session.gap = (session.gap[0], cause.value)  # as its end will tell: a dead host takes seconds to show
+                session.cause = cause  # a dead host takes seconds to show
+                return self._open_gap(session, session.gap[0])
             return []
         if lost is not None and session.started:
             session.hole, session.cause = max(lost[0], session.wanted.expected.start), lost[1]
@@ -201,7 +202,7 @@ class Sessions:
             return []
         if not session.started and session.trigger == "plan":
             session.trigger = "return"
-        return self._open_gap(session)
+        return self._open_gap(session, session.hole)
 
     def _look_up(self, session: _Session, before: datetime) -> None:
         """Ask what is stored how far the video went: after another address, say, nobody lives who could tell."""
@@ -210,10 +211,11 @@ class Sessions:
             ends = (one.end for one in self._books.recorded(span.camera, Span(session.hole, before)))
             session.hole = min(before, max(ends, default=session.hole))
 
-    def _open_gap(self, session: _Session) -> list[Job]:
+    def _open_gap(self, session: _Session, start: datetime) -> list[Job]:
+        """Note a gap that lasts; once more where its cause becomes known later."""
         span = session.wanted.span
-        session.gap = (session.hole, session.cause.value)
-        fact = GapOpened(camera=span.camera, lesson=span.lesson, start=session.hole, cause=session.cause.value)
+        session.gap = (start, session.cause.value)
+        fact = GapOpened(camera=span.camera, lesson=span.lesson, start=start, cause=session.cause.value)
         return [lambda tx: gap_rows.open_gap(tx, fact)]
 
     def _close_gap(self, session: _Session, end: datetime) -> list[Job]:

@@ -23,12 +23,17 @@ class NotedGap:
 
 
 def open_gap(tx: Transaction, gap: GapOpened) -> bool:
-    """Append the fact and the row; False where this gap is noted already."""
+    """Append the fact and the row, or the row's better cause; False where the gap has ended or is known as this."""
     key = (gap.lesson, gap.camera, to_micros(gap.start))
-    if tx.execute("SELECT 1 FROM gaps WHERE lesson = ? AND camera = ? AND start = ?", key).fetchone():
+    row = tx.execute("SELECT end, cause FROM gaps WHERE lesson = ? AND camera = ? AND start = ?", key).fetchone()
+    if row is not None and (row["end"] is not None or row["cause"] == gap.cause):
         return False
     tx.append(gap)
-    tx.execute("INSERT INTO gaps(lesson, camera, start, cause) VALUES (?, ?, ?, ?)", (*key, gap.cause))
+    tx.execute(
+        "INSERT INTO gaps(lesson, camera, start, cause) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET cause = excluded.cause",
+        (*key, gap.cause),
+    )
     return True
 
 

@@ -110,6 +110,22 @@ def test_a_lesson_without_its_camera_misses_its_slots_with_the_cause(house: Hous
     assert house.facts("camera.state")[-1]["state"] == "offline"
 
 
+def test_an_open_gap_tells_its_cause_as_soon_as_it_is_known(house: House) -> None:
+    """A dead host takes seconds to show; until then the gap is one of a camera that is being connected to."""
+    with VirtualCamera(main=SPEC) as camera:
+        camera.fault("silent")
+        house.bind(camera.rtsp_url)
+        house.add_lesson(periods=4)
+        house.start()
+        house.tick(lambda: [gap.cause for gap in house.gaps()] == ["timeout"], "the cause")
+        house.stop()
+    (gap,) = house.gaps()
+    assert gap.end is None
+    assert [(fact["start"], fact["cause"]) for fact in house.facts("gap.opened")] == [
+        (house.facts("gap.opened")[0]["start"], cause) for cause in ("connecting", "timeout")
+    ]
+
+
 def test_a_restart_in_mid_lesson_notes_what_is_missing(house: House) -> None:
     with VirtualCamera(main=SPEC) as camera:
         house.bind(camera.rtsp_url)

@@ -156,6 +156,8 @@ class SegmentDated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapOpened:
+    """Nothing is recorded since `start`. Told once more, with the same `start`, where the cause becomes known later."""
+
     KIND: ClassVar = "gap.opened"
     camera: str
     lesson: str
