@@ -8,9 +8,9 @@ from datetime import datetime
 from edge_agent.cameras.address import Login
 from edge_agent.cameras.bind import full_xaddr
 from edge_agent.cameras.causes import CameraError, Cause
+from edge_agent.cameras.looks import Looks
 from edge_agent.cameras.onvif import read_device
-from edge_agent.cameras.picture import FirstPicture, first_picture
-from edge_agent.cameras.sources import Sources
+from edge_agent.cameras.picture import FirstPicture
 from edge_agent.model.camera import Camera, CameraKind
 
 SKEW_TO_MENTION_S = 2.0  # the camera tells whole seconds
@@ -36,9 +36,7 @@ class Report:
         return self.cause is None
 
 
-async def check(
-    camera: Camera, login: Login | None, sources: Sources, *, now: datetime, set_clock: bool = False
-) -> Report:
+async def check(camera: Camera, login: Login | None, looks: Looks, *, now: datetime, set_clock: bool = False) -> Report:
     """Asks the device, then waits for a picture of each stream; after a wrong password nothing more is tried."""
     report, asked = Report(camera.id, camera.name), None
     if camera.kind is CameraKind.ONVIF:
@@ -49,7 +47,7 @@ async def check(
                 return _fail(report, error)
             asked = error  # ONVIF may be off by now: the picture is what counts
     try:
-        report.main = first_picture(sources.of(camera, "main"), camera.name)
+        report.main = looks.first(camera, "main")
     except CameraError as error:
         if asked is not None and asked.cause is not error.cause:
             report.warnings.append(str(asked))
@@ -60,7 +58,7 @@ async def check(
         report.warnings.append(f"编码已变 / the codec changed: {camera.codec} → {report.main.codec}")
     if camera.sub:
         try:
-            report.sub = first_picture(sources.of(camera, "sub"), camera.name)
+            report.sub = looks.first(camera, "sub")
         except CameraError as error:
             report.warnings.append(f"子码流 / substream: {error}")
     return report

@@ -28,7 +28,8 @@ def main() -> None:
     parser.add_argument("--sub-fd", type=int, required=True)
     given = parser.parse_args()
     width, height = (int(part) for part in given.size.split("x"))
-    sub = (SUB_WIDTH, round(height * SUB_WIDTH / width / 2) * 2)
+    sub_width = min(SUB_WIDTH, width)  # lores may not exceed main
+    sub = (sub_width, round(height * sub_width / width / 2) * 2)
 
     camera = Picamera2(given.index)
     camera.configure(

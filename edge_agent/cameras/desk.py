@@ -24,6 +24,7 @@ from edge_agent.cameras.causes import CameraError, Cause
 from edge_agent.cameras.check import SKEW_TO_MENTION_S, Report, check
 from edge_agent.cameras.discovery import discover
 from edge_agent.cameras.found import Found, door
+from edge_agent.cameras.looks import Looks, is_local
 from edge_agent.cameras.picture import FirstPicture, first_picture
 from edge_agent.cameras.registry import KEY_FILE, Registry
 from edge_agent.cameras.sources import Sources
@@ -59,10 +60,11 @@ class CameraDesk:
         self._clock = clock
         self._database: Path = settings.store.database
         self.registry = Registry(writer, SecretBox.at(settings.store.data_dir / KEY_FILE))
-        self.sources = Sources(self.login, csi_python=settings.cameras.csi_python)
+        self._sources = Sources(self.login, csi_python=settings.cameras.csi_python)
+        self._looks = Looks(writer, self._sources.of)
 
     def close(self) -> None:
-        self.sources.close()
+        self._sources.close()
 
     def login(self, camera: Camera) -> Login | None:
         with closing(connect(self._database, readonly=True)) as connection:
@@ -114,11 +116,18 @@ class CameraDesk:
 
     def _look(self, binding: Binding) -> list[FirstPicture]:
         """A picture of each camera, with a login that is not stored yet."""
+        if held := self._held(binding):
+            return [self._looks.first(held)]
         trial = Sources(lambda _: binding.login, csi_python=self._settings.cameras.csi_python)
         try:
             return [first_picture(trial.of(camera), camera.name) for camera in binding.cameras]
         finally:
             trial.close()
+
+    def _held(self, binding: Binding) -> Camera | None:
+        """The bound camera whose device, on a plug of this computer, is bound once more: the recorder may hold it."""
+        wanted = {camera.main.partition("?")[0] for camera in binding.cameras if is_local(camera)}
+        return next((one for one in self.cameras() if one.main.partition("?")[0] in wanted), None)
 
     async def _find(self, wish: Wish, *, multicast: bool) -> Binding:
         if wish.rtsp:
@@ -183,7 +192,7 @@ class CameraDesk:
 
     async def _check(self, camera: Camera, *, set_clock: bool) -> Report:
         report = await check(
-            camera, self.login(camera), self.sources, now=self._now(), set_clock=set_clock and self._trusted()
+            camera, self.login(camera), self._looks, now=self._now(), set_clock=set_clock and self._trusted()
         )
         if set_clock and not self._trusted() and report.skew is not None and abs(report.skew) > SKEW_TO_MENTION_S:
             report.warnings.append(

@@ -21,6 +21,7 @@ from edge_agent.capture.dating import Dater
 from edge_agent.capture.desk import SnapshotDesk
 from edge_agent.capture.fleet import Fleet, Room
 from edge_agent.capture.history import read_history
+from edge_agent.capture.looker import Looker
 from edge_agent.capture.preflight import Preflight
 from edge_agent.capture.presence import Pinger, Presence
 from edge_agent.capture.programme import Programme, Wanted
@@ -104,6 +105,7 @@ class Service:
             zone=means.zone,
             submit=means.submit,
         )
+        self._looker = Looker(means.writer, self._connection, means.source_of, means.submit)
         self._preflight = Preflight(means.writer, means.clock, main, means.submit)
         self._watch = PictureWatch(means.writer, means.submit)
         self._presence = Presence(means.writer)
@@ -182,6 +184,7 @@ class Service:
         self._watch.tick(stamp, recordings, lambda camera: lessons.get(camera, ""))
 
     def _look_ahead(self, stamp: Stamp) -> None:
+        self._looker.tick(self.programme.cameras)
         self._preflight.tick(stamp, self.programme, self.fleet.recordings)
 
     def _lessons(self, camera: str, shown: Span) -> tuple[str, ...]:

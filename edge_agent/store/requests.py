@@ -89,6 +89,11 @@ def drop(tx: Transaction, identifier: str) -> bool:
     return tx.execute("DELETE FROM requests WHERE id = ?", (identifier,)).rowcount == 1
 
 
+def withdraw(tx: Transaction, identifier: str) -> bool:
+    """Take back a request that nobody has taken; whether that was so."""
+    return tx.execute("DELETE FROM requests WHERE id = ? AND state = 'asked'", (identifier,)).rowcount == 1
+
+
 def waiting(connection: sqlite3.Connection, kinds: tuple[str, ...]) -> bool:
     """Say, without the write lock, whether `take` would find anything."""
     marks = ", ".join("?" * len(kinds))

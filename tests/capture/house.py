@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.people import ClassState, TrainingClass
 from edge_agent.serve.agent import Agent, open_agent, prepare_agent
 from edge_agent.serve.capture import Capture
-from edge_agent.settings import CaptureSettings, ClockSettings, DiskSettings, Settings, Store
+from edge_agent.settings import CameraSettings, CaptureSettings, ClockSettings, DiskSettings, Settings, Store
 from edge_agent.store import gaps, lessons, media, slots, training
 from edge_agent.store.cameras import save_camera
 from edge_agent.store.facts import check_chain, read_facts
@@ -35,11 +36,13 @@ ROOM_FOR_ALL = DiskSettings(reserve_checkin_mb=0, reserve_snapshot_mb=0, substre
 
 
 def settings_in(folder: Path, *, segment: float = 4) -> Settings:
+    """A CSI camera's child runs under this interpreter, where a test has put its stand-in."""
     return Settings(
         agent="ea-test",
         venue="济南职业培训学校",
         store=Store(data_dir=folder / "data"),
         clock=ClockSettings(kept_by_host=True),
+        cameras=CameraSettings(csi_python=sys.executable),
         capture=CaptureSettings(segment_seconds=segment),
         disk=ROOM_FOR_ALL,
     )

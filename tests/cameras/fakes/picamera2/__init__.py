@@ -5,6 +5,8 @@ Only what its manual documents is here, and what it would refuse is refused.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 import time
 from typing import Any
@@ -20,6 +22,13 @@ class Picamera2:
     def __init__(self, camera_num: int = 0) -> None:
         if camera_num != 0:
             raise IndexError("list index out of range")  # what it says where there is no such camera
+        # A camera has one owner; a test that wants to see it names the file that stands for it.
+        if device := os.environ.get("FAKE_CSI_DEVICE"):
+            self._device = os.open(device, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(self._device, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RuntimeError("Failed to acquire camera: Device or resource busy") from None
         self._configuration: dict[str, Any] = {}
         self._encoders: list[tuple[H264Encoder, PyavOutput, str]] = []
         self._running = threading.Event()
