@@ -8,9 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Process:
         return self._running
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _interrupts_wait():
             self._running = subprocess.Popen(  # noqa: S603 - our own interpreter, or a program found by name
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -104,6 +105,31 @@ class Process:
     def resume(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGCONT)
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Let Ctrl-C, and what else a program turns into an exception, come once the block is done.
+
+    In the middle of `Popen` it would leave a child that nobody knows and nobody ends. Blocking the signals instead
+    would be handed down to the child. Only the main thread is interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before: dict[signal.Signals, Any] = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if callable(handler := signal.getsignal(number)):
+                before[number] = handler
+                signal.signal(number, lambda late, _frame: came.append(late))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
 
 
 def find_program(name: str) -> str | None:
