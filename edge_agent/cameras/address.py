@@ -9,6 +9,7 @@ from edge_agent.errors import InputError
 
 STREAM_SCHEMES = ("rtsp", "rtsps")
 WEB_SCHEMES = ("http", "https")
+RTSP_PORT = 554
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ def host_of(url: str) -> str:
         return urlsplit(url.strip()).hostname or ""
     except ValueError:
         return ""
+
+
+def place(url: str) -> tuple[str, str, int | None, str, str]:
+    """What makes two addresses one: the port that goes without saying, and capitals in a host's name, don't differ."""
+    parts = urlsplit(url)
+    port = parts.port or (RTSP_PORT if parts.scheme == "rtsp" else None)
+    return parts.scheme, parts.hostname or "", port, parts.path, parts.query
 
 
 def moved(url: str, host: str) -> str:

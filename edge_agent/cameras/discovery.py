@@ -8,12 +8,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from edge_agent.cameras import found as network
+from edge_agent.cameras.address import RTSP_PORT
 from edge_agent.cameras.brands import DEFAULT_HOSTS
 from edge_agent.cameras.device import plausible_serial, same_serial
 from edge_agent.cameras.found import Found
 from edge_agent.cameras.onvif import anonymous_serial
 from edge_agent.cameras.probe import PORT, probe_hosts, probe_networks
-from edge_agent.cameras.scan import ONVIF_PORTS, RTSP_PORT, rtsp_realm, scan_hosts
+from edge_agent.cameras.scan import ONVIF_PORTS, rtsp_realm, scan_hosts
 
 _AT_ONCE = 16  # devices asked for their serial number together
 _LOGIN_TO = "login to "

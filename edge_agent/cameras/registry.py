@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from secrets import token_hex
 
-from edge_agent.cameras.address import Login
+from edge_agent.cameras.address import Login, place
 from edge_agent.cameras.causes import Cause
 from edge_agent.errors import NotFoundError, StorageError
-from edge_agent.model.camera import Camera, CameraState
+from edge_agent.model.camera import Camera, CameraKind, CameraState
 from edge_agent.model.kinds.capture import CameraBound, CameraChanged, CameraClock, CameraUnbound
 from edge_agent.model.lesson import Lesson
 from edge_agent.secrets import SecretBox
@@ -35,7 +35,7 @@ class Registry:
 
     def _bind(self, tx: Transaction, camera: Camera, login: Login | None, by: str) -> Camera:
         known = next((one for one in list_cameras(tx.connection, inactive=True) if _same(one, camera)), None)
-        bound = camera if known is None else replace(camera, id=known.id, secret=known.secret)
+        bound = camera if known is None else _again(known, camera)
         bound = replace(bound, secret=self._keep_login(tx, bound, login), active=True)
         if known is not None and known.active:
             self._change(tx, known, bound, by=by, password=bound.secret != known.secret)
@@ -136,9 +136,23 @@ class Registry:
 
 
 def _same(known: Camera, other: Camera) -> bool:
-    """The same picture source: by serial number or endpoint, and channel; by its address where it tells neither."""
-    if other.serial:
+    """The same picture source: by serial number or endpoint, and channel; by its address where either tells neither."""
+    if known.serial and other.serial:
         return (known.serial, known.channel) == (other.serial, other.channel)
-    if other.endpoint:
+    if known.endpoint and other.endpoint:
         return (known.endpoint, known.channel) == (other.endpoint, other.channel)
-    return known.main == other.main
+    return place(known.main) == place(other.main)
+
+
+def _again(known: Camera, camera: Camera) -> Camera:
+    """What is stored of a camera that is bound once more.
+
+    A plain RTSP address tells less than ONVIF did: what is known of the device stays, or it could neither be found
+    again nor be tested.
+    """
+    if known.kind is CameraKind.ONVIF and camera.kind is CameraKind.RTSP:
+        name = known.name if camera.name == camera.host else camera.name  # the host stands for a name not given
+        camera = replace(
+            known, name=name, room=camera.room, sub=camera.sub or known.sub, audio=camera.audio, codec=camera.codec
+        )
+    return replace(camera, id=known.id, secret=known.secret)

@@ -7,10 +7,10 @@ import contextlib
 import re
 from collections.abc import Sequence
 
+from edge_agent.cameras.address import RTSP_PORT
 from edge_agent.cameras.found import Found
 from edge_agent.cameras.onvif import speaks_onvif
 
-RTSP_PORT = 554
 # 80: most; 2020: TP-Link; 8000 and 8080: older firmware and NVRs; 8899: Xiongmai boards under many names.
 ONVIF_PORTS = (80, 2020, 8000, 8080, 8899)
 CONNECT_S = 0.7

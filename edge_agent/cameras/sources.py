@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import av
 from av.container import InputContainer
 
-from edge_agent.cameras.address import Login, with_login
+from edge_agent.cameras.address import RTSP_PORT, Login, with_login
 from edge_agent.cameras.child import ChildCamera, Stream
 from edge_agent.cameras.guard import LoginGuard
 from edge_agent.model.camera import Camera, CameraKind
@@ -57,7 +57,7 @@ class RtspSource:
     def answers(self) -> bool:
         address = urlsplit(self.url)
         try:
-            socket.create_connection((address.hostname, address.port or 554), timeout=ANSWER_SECONDS).close()
+            socket.create_connection((address.hostname, address.port or RTSP_PORT), timeout=ANSWER_SECONDS).close()
         except (OSError, ValueError):
             if self.guard is not None:
                 self.guard.forget(self.url)

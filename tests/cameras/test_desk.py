@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
+from edge_agent.cameras.address import place
 from edge_agent.cameras.causes import CameraError, Cause
 from edge_agent.errors import ConflictError, InputError, NotFoundError
 from edge_agent.model.lesson import Lesson
@@ -215,6 +217,28 @@ def test_a_plain_rtsp_address(venue: Venue) -> None:
     for wrong in ("file:///etc/passwd", "rtsp://host:99999/x", "concat:a|b"):
         with pytest.raises(InputError):
             venue.bind(rtsp=wrong)
+
+
+def test_an_rtsp_address_of_a_camera_bound_over_onvif_keeps_what_is_known_of_it(venue: Venue) -> None:
+    with camera(1) as one:
+        first = venue.bind_there(one, name="前门")
+        (again,) = venue.bind(rtsp=one.rtsp_url, room="102")
+        assert again.camera == replace(first.camera, room="102")
+        assert venue.facts("camera.changed")[-1]["what"] == {"room": "102"}
+        assert venue.test().ok
+
+
+def test_a_camera_bound_by_its_address_becomes_one_of_onvif(venue: Venue) -> None:
+    """Or it would be recorded twice."""
+    with camera(1) as one:
+        (first,) = venue.bind(rtsp=one.rtsp_url)
+        second = venue.bind_there(one)
+    assert [row.id for row in venue.desk.cameras()] == [first.camera.id] == [second.camera.id]
+    assert (second.camera.kind, second.camera.serial) == ("onvif", one.serial)
+
+
+def test_addresses_that_differ_in_what_goes_without_saying_are_one() -> None:
+    assert place("rtsp://Cam.lan/1?a") == place("rtsp://cam.lan:554/1?a") != place("rtsp://cam.lan:8554/1?a")
 
 
 def test_a_refusal_is_told_once(venue: Venue) -> None:
