@@ -14,6 +14,7 @@ from edge_agent.store.rows import from_row, insert, to_row
 from edge_agent.store.signs import read_heard
 from edge_agent.store.writer import Transaction
 
+UNHEARD_CAUSE = "unheard"
 UNHEARD = timedelta(seconds=10)
 """A camera not heard for so long is offline, whatever was last written: DESIGN, invariant 8."""
 
@@ -94,6 +95,6 @@ def known(connection: sqlite3.Connection, now: datetime) -> dict[str, Known]:
         heard = max((at for at in (written, signs.get(row["camera"])) if at is not None), default=None)
         state, cause = CameraState(row["state"]), row["cause"]
         if state is CameraState.ONLINE and (heard is None or now - heard > UNHEARD):
-            state, cause = CameraState.OFFLINE, "unheard"
+            state, cause = CameraState.OFFLINE, UNHEARD_CAUSE
         found[row["camera"]] = Known(row["camera"], state, heard, cause, row["picture"])
     return found

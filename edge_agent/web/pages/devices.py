@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from edge_agent.evidence.words import cause_text
 from edge_agent.store import cameras, training
 from edge_agent.web.guard import Administrator, Office
+from edge_agent.web.words import words
 
 router = APIRouter(prefix="/console/cameras")
 
@@ -34,4 +36,5 @@ def device(camera: str, visitor: Office) -> Response:
         found = cameras.get_camera(connection, camera)
         known = cameras.known(connection, visitor.now).get(camera)
         rooms = training.list_rooms(connection)
-    return visitor.page("console/camera.html", camera=found, known=known, rooms=rooms)
+    cause = cause_text(known.cause, words(visitor.language).gettext) if known else ""
+    return visitor.page("console/camera.html", camera=found, known=known, cause=cause, rooms=rooms)
