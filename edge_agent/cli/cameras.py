@@ -10,16 +10,13 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
 from edge_agent.cameras.answers import serve_requests
 from edge_agent.cameras.brands import hint
 from edge_agent.cameras.causes import CameraError
-from edge_agent.cameras.check import Report
 from edge_agent.cameras.desk import CameraDesk
-from edge_agent.cameras.found import Found
 from edge_agent.cameras.wish import Wish
+from edge_agent.cli.camera_words import print_bound, print_found, print_list, print_report
 from edge_agent.cli.operator import operator
 from edge_agent.serve.agent import open_agent
 from edge_agent.settings import load_settings
@@ -52,7 +49,7 @@ def discover(
     if as_json:
         print(json.dumps({"found": [{**asdict(one), "hint": hint(one)} for one in found]}, ensure_ascii=False))
         return
-    _print_found(found)
+    print_found(found)
 
 
 @app.command("bind")
@@ -98,15 +95,7 @@ def bind_command(
         print(json.dumps({"bound": [_plain(asdict(one)) for one in bound]}, ensure_ascii=False))
         return
     for one in bound:
-        picture = one.picture
-        print(
-            f"已绑定 / bound: {one.camera.id}  {one.camera.name}  教室 / room {one.camera.room}\n"
-            f"  {one.camera.maker} {one.camera.model}  {one.camera.serial}\n"
-            f"  {picture.codec} {picture.width}x{picture.height}，首帧 / first picture {picture.milliseconds} ms"
-        )
-        if one.skew is not None and (one.clock_set or abs(one.skew) > 2):  # noqa: PLR2004 - whole seconds
-            done = "已校准 / set right" if one.clock_set else "未能校准 / could not be set"
-            print(f"  时钟偏差 / clock off by {one.skew:+.1f} s，{done}")
+        print_bound(one)
 
 
 @app.command("list")
@@ -124,20 +113,7 @@ def list_command(
         rows = [{**_plain(asdict(one)), **_state(states.get(one.id))} for one in cameras]
         print(json.dumps({"cameras": rows}, ensure_ascii=False))
         return
-    table = Table(
-        Column("id", no_wrap=True),
-        "教室 / room",
-        "名称 / name",
-        "类型 / kind",
-        Column("地址 / address", overflow="fold"),
-        Column("序列号 / serial", overflow="fold"),
-        "状态 / state",
-    )
-    for one in cameras:
-        state = _state(states.get(one.id))
-        where = one.host or one.main
-        table.add_row(one.id, one.room, one.name, one.kind, where, one.serial, f"{state['state']} {state['cause']}")
-    Console().print(table)
+    print_list(cameras, states)
 
 
 @app.command("test")
@@ -154,7 +130,7 @@ def check_command(
         print(json.dumps({"reports": [{"ok": one.ok, **asdict(one)} for one in reports]}, ensure_ascii=False))
     else:
         for one in reports:
-            _print_report(one)
+            print_report(one)
     if not all(one.ok for one in reports):
         raise typer.Exit(CameraError.exit_code)
 
@@ -208,30 +184,3 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def _state(state: Known | None) -> dict[str, str]:
     return {"state": "unknown", "cause": ""} if state is None else {"state": state.state.value, "cause": state.cause}
-
-
-def _print_found(found: list[Found]) -> None:
-    table = Table(
-        Column("地址 / address", no_wrap=True),
-        Column("序列号 / serial", overflow="fold"),
-        "厂家 型号 / maker, model",
-        "ONVIF",
-        "说明 / what to know",
-    )
-    for one in found:
-        table.add_row(one.host, one.serial, f"{one.maker} {one.model}".strip(), "✓" if one.xaddr else "✗", hint(one))
-    Console().print(table)
-    print(f"{len(found)} 台 / found")
-
-
-def _print_report(report: Report) -> None:
-    print(f"{'✓' if report.ok else '✗'} {report.camera}  {report.name}")
-    for text, picture in (("主码流 / main", report.main), ("子码流 / sub", report.sub)):
-        if picture is not None:
-            print(
-                f"  {text}: {picture.codec} {picture.width}x{picture.height}，"
-                f"首帧 / first picture {picture.milliseconds} ms"
-            )
-    for line in (report.words, report.do, *report.warnings):
-        if line:
-            print(f"  {line}")

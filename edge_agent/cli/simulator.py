@@ -41,7 +41,7 @@ def camera(
     host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
     rtsp_port: Annotated[int, typer.Option(help="The first camera's; 0 takes free ones.")] = 0,
     http_port: Annotated[int, typer.Option(help="The first camera's; 0 takes free ones.")] = 0,
-    multicast: Annotated[bool, typer.Option(help="Be found by WS-Discovery on the network of --host.")] = False,
+    multicast: Annotated[bool, typer.Option(help="Be found by WS-Discovery on the network of --host.")] = True,
     fault: Annotated[list[str] | None, typer.Option(help="A fault to begin with, NAME or NAME:SECONDS.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a camera.")] = False,
 ) -> None:
@@ -113,7 +113,7 @@ def _print(one: VirtualCamera, *, as_json: bool) -> None:
         print(json.dumps(told), flush=True)
         return
     there = f"{one.onvif_host}:{one.onvif_port}"
-    told["find"] = f"edge-agent cameras discover {there}"
+    told["find"] = f"edge-agent cameras discover{'' if one.multicast else f' {there}'}"
     told["bind"] = f"edge-agent cameras bind --room ROOM --host {there} --serial {one.serial} --code {one.password}"
     print("\n".join(f"{name:10}{value}" for name, value in told.items()), flush=True)
 

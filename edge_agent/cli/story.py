@@ -113,7 +113,7 @@ class Story:
     # what stands before the first lesson
 
     def prepare(self) -> str:
-        look = ("--size", "960x540", "--fps", "10", "--kbps", "600", "--seconds", "10")
+        look = ("--size", "960x540", "--fps", "10", "--kbps", "600", "--seconds", "10", "--no-multicast")
         self._virtual = self.venue.start("cameras", "simulator", "camera", "--count", str(CAMERAS), *look, "--json")
         run("migrate")
         self._services = self.venue.start("agent", "run")

@@ -199,6 +199,11 @@ class VirtualCamera:
         return 0 if self._responder is None else self._responder.port
 
     @property
+    def multicast(self) -> bool:
+        """Whether a search that names no host finds it."""
+        return self._responder is not None and self._responder.multicast
+
+    @property
     def endpoint(self) -> str:
         return f"urn:uuid:{self._device.endpoint}"
 

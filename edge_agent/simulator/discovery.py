@@ -22,20 +22,26 @@ _OURS = {"NetworkVideoTransmitter", "Device"}
 
 
 class Responder(asyncio.DatagramProtocol):
-    """`port` 0 takes a free one, for probes sent straight to it; the group is only reached on 3702."""
+    """`port` 0 takes a free one, for probes sent straight to it; the group is only reached on 3702.
+
+    `multicast` is, once it has started, whether it hears the group: a network that is down has none.
+    """
 
     def __init__(self, device: Device, port: int, *, multicast: bool) -> None:
         self._device = device
         self.port = port
-        self._multicast = multicast
+        self.multicast = multicast
         self._transports: list[asyncio.DatagramTransport] = []
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         sockets = [_unicast(self._device.host, self.port)]
         self.port = sockets[0].getsockname()[1]
-        if self._multicast:
-            sockets.append(_group(self._device.host))
+        if self.multicast:
+            try:
+                sockets.append(_group(self._device.host))
+            except OSError:
+                self.multicast = False
         for sock in sockets:
             transport, _ = await loop.create_datagram_endpoint(lambda: _Receiver(self._device), sock=sock)
             self._transports.append(transport)

@@ -114,7 +114,7 @@ def _join_centre(venue: Venue) -> None:
 
 def _bind(venue: Venue, count: int) -> None:
     look = ("--size", "1920x1080", "--fps", "25", "--kbps", "4000", "--noise", "12", "--seconds", "10")
-    virtual = venue.start("cameras", "simulator", "camera", "--count", str(count), *look, "--json")
+    virtual = venue.start("cameras", "simulator", "camera", "--count", str(count), *look, "--no-multicast", "--json")
     virtual.wait_until(lambda: len(virtual.told()) == count, "tells no address", seconds=2 * PATIENCE)
     for number, one in enumerate(virtual.told()):
         label = ("--serial", one["serial"], "--code", one["password"], "--host", one["onvif"].split("/")[2])

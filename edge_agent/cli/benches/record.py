@@ -24,7 +24,7 @@ from edge_agent.errors import DeviceError, InputError
 WARM_UP = 8.0  # seconds: importing, connecting and probing are paid once a lesson, not once a minute
 _TICKS = os.sysconf("SC_CLK_TCK")
 _OURS = [sys.executable, "-m", "edge_agent.cli.benches.recorders"]
-_VIRTUAL = [sys.executable, "-m", "edge_agent", "simulator", "camera", "--json"]
+_VIRTUAL = [sys.executable, "-m", "edge_agent", "simulator", "camera", "--no-multicast", "--json"]
 _VIRTUAL += ["--size", "1920x1080", "--fps", "25", "--kbps", "4000", "--noise", "12", "--seconds", "10"]
 
 Command = Sequence[str | Path]
