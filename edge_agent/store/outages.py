@@ -39,7 +39,7 @@ class OutageLog:
         self._key = f"outage.{name}"
         self._writer = writer
         self._since: tuple[float, datetime] | None = None
-        self._open = _find(reader, self._key)
+        self._open = find_open(reader, name)
 
     def update(self, trouble: tuple[What, str] | None) -> None:
         stamp = self._writer.clock.stamp()
@@ -72,8 +72,9 @@ def _close(tx: Transaction, key: str, outage: OutageOpened) -> None:
     tx.append(OutageClosed(what=outage.what, start=outage.at, end=tx.stamp.wall, detail=outage.detail))
 
 
-def _find(connection: Connection, key: str) -> OutageOpened | None:
-    value = _read(connection, key)
+def find_open(connection: Connection, name: str) -> OutageOpened | None:
+    """Give the outage of that name that goes on now, if one does."""
+    value = _read(connection, f"outage.{name}")
     if not value:
         return None
     told = json.loads(value)

@@ -23,6 +23,9 @@ from edge_agent.web.words import languages
 BAD_MESSAGES = 20
 """So much garbage closes the line; the page connects again."""
 
+_BEAT_SECONDS = 5.0
+"""The page waits 12 s (`line.mjs`)."""
+
 _BEGIN_ANEW = 1012
 _NOT_UNDERSTOOD = 1003
 
@@ -90,6 +93,12 @@ class Line:
             if sight is not None:
                 return sight
             await self._sight.wait()
+
+    async def beat(self) -> NoReturn:
+        """Say something every few seconds, so that a page whose network is gone knows it from the silence."""
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            await self.send({"type": "beat"})
 
     async def begin_anew(self) -> NoReturn:
         """Recognition began or ended: the page connects again, and so anew."""

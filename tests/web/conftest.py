@@ -34,11 +34,13 @@ HASHED = hash_password(PASSWORD)
 class House:
     """The venue, its site and its address. `stop` and `start` keep the address."""
 
-    def __init__(self, folder: Path, clock: SettableClock | None = None) -> None:
+    def __init__(self, folder: Path, clock: SettableClock | None = None, *, sealed: bool = False) -> None:
         self.venue = Venue(folder, clock=clock)
         self.faces = DummyFaces()
         self.engine: Faces | None = None
-        self._settings = Settings(store=Store(data_dir=folder), web=WebSettings(host="127.0.0.1", tls_port=0))
+        self._settings = Settings(
+            store=Store(data_dir=folder), web=WebSettings(host="127.0.0.1", tls_port=0), sealed=sealed
+        )
         self._settings.store.media.mkdir()
         self._port = 0
         self.start()

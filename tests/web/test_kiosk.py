@@ -1,4 +1,4 @@
-"""The kiosk's page in Chromium: each state in its words and colour, a queue, a lost connection, garbage."""
+"""The kiosk's page in Chromium: a day of taps, a queue, a lost connection, garbage. States: `test_kiosk_states.py`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from edge_agent.faces.answer import (
-    Action,
     Answer,
     Cause,
-    Challenge,
     Confirm,
     Guide,
     Hint,
@@ -107,35 +105,6 @@ def test_in_out_and_both(kiosk: Page, house: House) -> None:
     house.faces.match("t1")
     expect_words(kiosk, "calm", "已签退")
     assert house.faces.grown == ["t1"] * 3
-
-
-def test_too_late_not_signed_in_and_outside(kiosk: Page, house: House) -> None:
-    for time, look, text in (
-        ("07:20", "calm", "现在不是打卡时间"),
-        ("08:16", "bad", "已过签到时间"),
-        ("11:10", "bad", "本节没有签到，不能签退"),
-    ):
-        house.venue.clock.set(at(time))
-        house.faces.match("t1")
-        expect_words(kiosk, look, "王小明", text)
-        expect(kiosk.locator("#board")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        (Guide(visit=1, hint=Hint.CLOSER), "请靠近一些"),
-        (Guide(visit=1, hint=Hint.ONE_AT_A_TIME), "请一位一位来"),
-        (Guide(visit=1, hint=Hint.TAKE_OFF_MASK), "请摘下口罩"),
-        (Challenge(visit=1, action=Action.BLINK, seconds=4), "请看镜头并眨眼"),
-        (Challenge(visit=1, action=Action.TURN_LEFT, seconds=4), "请向左转头"),
-    ],
-)
-def test_guidance(kiosk: Page, house: House, answer: Answer, text: str) -> None:
-    house.faces.say(answer)
-    expect_words(kiosk, "calm", text)
-    house.faces.say(Guide(visit=2, hint=Hint.NOBODY))
-    expect(kiosk.locator("#board")).to_be_visible()
 
 
 def test_a_stranger_is_asked_twice_then_sent_to_the_instructor(kiosk: Page, house: House) -> None:

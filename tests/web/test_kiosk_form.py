@@ -13,17 +13,12 @@ from edge_agent.web.auth import login
 from tests.servers import chromium
 from tests.venue import RunningClock, at
 from tests.web.conftest import House
+from tests.web.ears import EARS
 
 SCREENS = [(1024, 600), (600, 1024), (1280, 800), (800, 1280), (1920, 1080)]
 FIFTEEN_MM = 100  # pixels on a panel of 170 dots an inch
 POINTS_48 = 64  # CSS pixels
 LONG = "古丽努尔·阿布都热西提"
-VOICE = """
-window.spoken = [];
-Object.defineProperty(window, 'speechSynthesis', { value: {
-  getVoices: () => [{ lang: 'zh-CN' }], cancel: () => {}, speak: (speech) => window.spoken.push(speech.text),
-} });
-"""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +43,7 @@ def kiosk_of(browser: Browser, house: House, size: tuple[int, int] = (1280, 800)
     context = browser.new_context(locale="zh-CN", viewport={"width": size[0], "height": size[1]})
     context.add_cookies(house.kiosk_cookies())
     page = context.new_page()
-    page.add_init_script(VOICE)
+    page.add_init_script(EARS)
     page.goto(f"{house.url}/kiosk")
     page.locator(".line").first.wait_for()
     return page

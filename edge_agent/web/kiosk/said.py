@@ -45,7 +45,7 @@ class Message:
 
 HINTS: dict[Hint, tuple[str, str]] = {
     Hint.CLOSER: ("closer", _("请靠近一些")),
-    Hint.BACK: ("closer", _("请稍微后退")),
+    Hint.BACK: ("back", _("请稍微后退")),
     Hint.ONE_AT_A_TIME: ("person", _("请一位一位来")),
     Hint.LOOK_HERE: ("eye", _("请正对摄像头")),
     Hint.HOLD_STILL: ("eye", _("请保持不动")),
@@ -59,7 +59,7 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.TURN_LEFT: ("left", _("请向左转头")),
     Action.TURN_RIGHT: ("right", _("请向右转头")),
 }
-_REPLIES: dict[Said, tuple[Look, str, str]] = {
+REPLIES: dict[Said, tuple[Look, str, str]] = {
     Said.SIGNED_IN: ("good", "check", _("签到成功")),
     Said.SIGNED_OUT: ("good", "out", _("签退成功")),
     Said.HELD: ("warn", "wait", _("本节尚未下课，%(time)s 后可签退")),
@@ -110,7 +110,7 @@ def not_saved(words: Words) -> Message:
 def outcome(replies: Sequence[Reply], name: str, board: Board, zone: tzinfo, words: Words) -> Message:
     """Say what a visit did: one reply, or 第1节已签退，第2节已签到."""
     first = replies[0]
-    look, icon, text = _REPLIES[first.said]
+    look, icon, text = REPLIES[first.said]
     counts = first.said.counts or first.said is Said.PROVISIONAL
     if len(replies) > 1:
         parts = [words(_("%(unit)s已签退")), words(_("%(unit)s已签到"))]

@@ -22,6 +22,8 @@ NOT_PAIRED = 4401
 """The page then asks for a pairing code."""
 
 BOARD_SECONDS = 5.0
+"""The page takes 12 s of silence for a dead line (`line.mjs`)."""
+
 _SEEN_SECONDS = 60.0
 
 router = APIRouter()
@@ -86,6 +88,7 @@ class _Conversation:
             site, zone = self._site, self._site.policies(self._site.settings.policy).policy.zone
             told = notice(
                 board,
+                self._talk.saved,
                 site.now(),
                 zone,
                 words(self._language).gettext,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from edge_agent.checkin.board import Board, board
+from edge_agent.checkin.saved import Saved, saved
 from edge_agent.checkin.visit import Visit
 from edge_agent.errors import StorageError
 from edge_agent.faces import answer as faces_answer
@@ -37,6 +38,7 @@ class Talk:
         self._zone = site.policies(site.settings.policy).policy.zone
         self._meeting: Meeting | None = None
         self._expected: set[str] = set()
+        self.saved = Saved()
         self._board = self.look()
         self._first = -1, 0  # visit, and the number of its first usable frame
         self._visit = 0
@@ -46,9 +48,11 @@ class Talk:
         self._last: Message | None = None
 
     def look(self) -> Board:
-        """Read the board again; whoever stands there is kept."""
+        """Read the board again, and what is `saved`; whoever stands there is kept."""
+        stamp = self._site.now()
         with self._site.readers() as connection:
-            self._board = board(connection, self._site.policies, self._kiosk.room, self._site.now())
+            self._board = board(connection, self._site.policies, self._kiosk.room, stamp)
+            self.saved = saved(connection, self._board, stamp, self._zone)
         people = {row.id for rows in self._board.people if may_be_recognised(rows) for row in rows}
         templates = people & self._faces.enrolled() if self._faces is not None else set()
         if self._faces is not None and self._meeting is not None and templates != self._expected:

@@ -8,7 +8,7 @@ const QUALITY = 0.8;
 const AGAIN = 3000; // ms until a lost camera is looked for again
 const KEPT = 120; // times of frames, for measuring
 
-/** `video` shows the camera; frames go to `line()`, a WebSocket or nothing. `lost(denied)` and `back()` are told. */
+/** `video` shows the camera; frames go to `line`, a `Line`, while it is open. `lost(denied)` and `back()` are told. */
 export class Eye {
   #video; #line; #lost; #back;
   #number = 0;
@@ -64,9 +64,9 @@ export class Eye {
   async #send() {
     const now = performance.now();
     this.#onTheWay = this.#onTheWay.filter((sent) => now - sent < FORGET);
-    const line = this.#line();
+    const line = this.#line;
     const video = this.#video;
-    if (this.paused || this.#encoding || video.readyState < 2 || line?.readyState !== 1 || this.#onTheWay.length >= AHEAD) return;
+    if (this.paused || this.#encoding || video.readyState < 2 || !line.open || this.#onTheWay.length >= AHEAD) return;
     this.#encoding = true;
     try {
       this.#canvas.height = Math.round(WIDTH * video.videoHeight / video.videoWidth);

@@ -1,13 +1,13 @@
 // The kiosk: sends the camera's frames, shows what it is told, makes a sound. It decides nothing.
 
 import { Eye, Preview } from './eye.mjs';
+import { Line } from './line.mjs';
 import { sound } from './sound.mjs';
 
 const root = document.getElementById('kiosk');
 const words = JSON.parse(document.getElementById('words').textContent);
 const part = (name) => document.getElementById(name);
 
-let socket;
 let offset = 0; // the device's clock minus the browser's, ms
 let quiet = false;
 
@@ -80,7 +80,8 @@ function board(message) {
   offset = Date.parse(message.now) - Date.now();
   quiet = message.quiet;
   root.dataset.lesson = message.lines.length ? 'open' : 'none';
-  part('lines').replaceChildren(...message.lines.map(line), ...(message.next ? [upcoming(message.next)] : []));
+  part('lines').replaceChildren(...message.lines.map(row), ...(message.next ? [upcoming(message.next)] : []));
+  OFFLINE.detail = `${message.saved} ${words.saved}`;
   part('notices').textContent = message.notices.join('　');
   part('idle').textContent = message.prompt;
   tick();
@@ -93,7 +94,7 @@ function element(tag, name, text = '') {
   return made;
 }
 
-function line(told) {
+function row(told) {
   const box = element('div', `line ${told.kind}`);
   const count = element('p', 'count number');
   count.append(element('b', '', String(told.done)), `/${told.of}`);
@@ -133,26 +134,19 @@ setInterval(tick, 1000);
 
 // The line to the device
 
-let wait = 500;
+function heard(data) {
+  if (typeof data !== 'string') return preview.show(data);
+  const message = JSON.parse(data);
+  if (message.type === 'taken') taken();
+  else if (message.type === 'board') board(message);
+  else if (message.type === 'camera') message.works ? back() : lost(false);
+  else if (message.type === 'said') show(message);
+}
 
-function connect() {
-  socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/kiosk/talk`);
-  socket.binaryType = 'arraybuffer';
-  socket.onopen = () => { wait = 500; eye.restart(); offline(false); };
-  socket.onmessage = (event) => {
-    if (typeof event.data !== 'string') return preview.show(event.data);
-    const message = JSON.parse(event.data);
-    if (message.type === 'taken') taken();
-    else if (message.type === 'board') board(message);
-    else if (message.type === 'camera') message.works ? back() : lost(false);
-    else show(message);
-  };
-  socket.onclose = (event) => {
-    if (event.code === 4401) return location.reload();
-    offline(true);
-    setTimeout(connect, wait);
-    wait = Math.min(wait * 2, 5000);
-  };
+function closed(code) {
+  if (code === 4401) location.reload(); // not paired any more
+  else offline(true);
+  return code === 4401;
 }
 
 function offline(is) {
@@ -171,7 +165,8 @@ function taken() {
 // The camera
 
 const preview = new Preview(part('preview'));
-const eye = new Eye({ video: part('view'), line: () => socket, lost, back });
+const line = new Line('/kiosk/talk', { opened: () => { eye.restart(); offline(false); }, heard, lost: closed });
+const eye = new Eye({ video: part('view'), line, lost, back });
 
 function lost(denied) {
   BLIND.text = denied ? words.camera_denied : words.camera;
@@ -184,6 +179,5 @@ function back() {
   show(IDLE);
 }
 
-connect();
 if (!root.dataset.camera) eye.open();
 navigator.wakeLock?.request('screen').catch(() => {}); // a browser without it sleeps as its owner set it

@@ -11,7 +11,7 @@ export function sound(message, quiet) {
   try {
     play(NOTES[message.look] ?? [], quiet ? SOFT : LOUD);
   } catch { /* no sound device: the screen says it all */ }
-  if (message.speak && !quiet) say(`${message.title} ${message.text}`);
+  if (message.speak && !quiet) say(`${message.title} ${message.text}`.trim());
 }
 
 function play(pitches, volume) {

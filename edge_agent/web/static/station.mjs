@@ -2,6 +2,7 @@
 
 import { call, spoken } from './api.mjs';
 import { Eye } from './eye.mjs';
+import { Line } from './line.mjs';
 import { sound } from './sound.mjs';
 
 const root = document.getElementById('station');
@@ -11,14 +12,13 @@ const LOOKING = ['photos', 'sign_in'];
 const CARD_WIDTH = 1280;
 const CARD_QUALITY = 0.85;
 
-let line;
 let trainee = '';
 let place = {};
 const sides = {};
 
 function say(command) {
   problem('');
-  if (line?.readyState === 1) line.send(JSON.stringify(command));
+  if (line.open) line.send(JSON.stringify(command));
   else problem(words.offline);
 }
 
@@ -162,35 +162,30 @@ document.addEventListener('click', (event) => {
 
 // The line to the device
 
-let wait = 500;
-
-function connect() {
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  line = new WebSocket(`${scheme}://${location.host}/station/talk?room=${encodeURIComponent(root.dataset.room)}`);
-  line.onopen = () => { wait = 500; eye.restart(); problem(''); };
-  line.onmessage = (event) => {
-    const message = JSON.parse(event.data);
-    if (message.type === 'taken') eye.taken();
-    else if (message.type === 'problem') problem(spoken(message));
-    else told(message);
-  };
-  line.onclose = (event) => {
-    if (event.code === 4403) return location.assign(`/login?next=${location.pathname}`);
-    if (event.code === 4404) return;
-    show('choose'); // the device forgot the visit; what was on the record stays
-    problem(words.offline);
-    setTimeout(connect, wait);
-    wait = Math.min(wait * 2, 5000);
-  };
+function heard(data) {
+  const message = JSON.parse(data);
+  if (message.type === 'taken') eye.taken();
+  else if (message.type === 'problem') problem(spoken(message));
+  else if (message.type === 'station') told(message);
 }
 
+function closed(code) {
+  if (code === 4403) location.assign(`/login?next=${location.pathname}`);
+  if (code === 4403 || code === 4404) return true;
+  show('choose'); // the device forgot the visit; what was on the record stays
+  problem(words.offline);
+  return false;
+}
+
+const line = new Line(`/station/talk?room=${encodeURIComponent(root.dataset.room)}`, {
+  opened: () => { eye.restart(); problem(''); }, heard, lost: closed,
+});
 const eye = new Eye({
   video: part('view'),
-  line: () => line,
+  line,
   lost: (denied) => problem(denied ? words.camera_denied : words.camera),
   back: () => problem(''),
 });
 show('choose');
-connect();
 eye.open();
 navigator.wakeLock?.request('screen').catch(() => {});

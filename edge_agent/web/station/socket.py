@@ -56,7 +56,7 @@ class _Conversation:
     async def run(self) -> None:
         self._talk.watch(self._line.woken)
         try:
-            await self._line.run(self._listen, self._see, self._tick)
+            await self._line.run(self._listen, self._see, self._tick, self._line.beat)
         finally:
             await run_sync(self._talk.close)
 
