@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from edge_agent.durable import replace_file
 from edge_agent.errors import InputError, NotFoundError
+from edge_agent.mistakes import describe
 from edge_agent.rules.policy import Policy, problems
 
 _PACKAGED = Path(__file__).parent / "_share" / "config" / "policies"
@@ -110,9 +111,9 @@ def parse_policy(content: bytes, *, source: str) -> Policy:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{source}: not valid TOML: {error}.", do="请改正该行。Mend that line.") from error
     except ValidationError as error:
-        wrong = "; ".join(_describe(item["type"], item["loc"], item["msg"]) for item in error.errors())
         raise InputError(
-            f"{source}: {wrong}.", do="请改正所列的键。Mend the keys named; docs/rules.md explains each."
+            f"{source}: {describe(error, _keys)}.",
+            do="请改正所列的键。Mend the keys named; docs/rules.md explains each.",
         ) from error
     if found := problems(policy):
         raise InputError(
@@ -127,30 +128,7 @@ def _adapter() -> TypeAdapter[Policy]:
     return TypeAdapter(Policy)
 
 
-def _describe(kind: str, path: tuple[int | str, ...], message: str) -> str:
-    key = ".".join(str(part) for part in path)
-    # pydantic calls an extra key of a dataclass an unexpected keyword argument
-    if kind not in {"unexpected_keyword_argument", "extra_forbidden"}:
-        said = next((chinese for start, chinese in _CHINESE.items() if kind.startswith(start)), "不合要求")
-        return f"{key}: {said} / {message}"
-    near = get_close_matches(str(path[-1]), _keys(path[:-1]), n=1)
-    return f"{key}: 未知的键 / unknown key" + (f", did you mean {near[0]}?" if near else "")
-
-
-_CHINESE = {
-    "missing": "缺少此键",
-    "int": "应为整数",
-    "bool": "应为 true 或 false",
-    "string": "应为文字",
-    "literal": "不是可选的值",
-    "time_delta": '应写作 "时:分:秒"',
-    "time": '应写作 "时:分:秒"',
-    "dataclass": "应为一组键",
-}
-"""What pydantic's kinds of errors begin with."""
-
-
-def _keys(path: tuple[int | str, ...]) -> list[str]:
+def _keys(path: Sequence[int | str]) -> list[str]:
     table: type = Policy
     for part in path:
         hint = get_type_hints(table)[str(part)]

@@ -6,9 +6,9 @@ variables such as `EDGE_AGENT_STORE__DATA_DIR`. `docs/configuration.md` lists ev
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationErro
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from edge_agent.errors import InputError
+from edge_agent.mistakes import describe
 from edge_agent.model.media import MediaKind, UploadPolicy
 
 DEFAULT_FILE = Path("/etc/edge_agent/config.toml")
@@ -237,25 +238,16 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file}: not valid TOML: {error}.", do="Mend that line.") from error
+        raise InputError(f"{file}: not valid TOML: {error}.", do="请改正该行。Mend that line.") from error
     except ValidationError as error:
-        raise InputError(describe(error, Settings, str(file or "environment")), do="Mend the keys named.") from error
+        raise InputError(
+            f"{file or 'environment'}: {describe(error, _keys)}.",
+            do="请改正所列的键。Mend the keys named; docs/configuration.md explains each.",
+        ) from error
 
 
-def describe(error: ValidationError, model: type[BaseModel], source: str) -> str:
-    """Say each wrong key of `source` in a line, with the nearest right one where it is a typing error."""
-    lines = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"])
-        if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(item["loc"][-1]), _keys(model, item["loc"][:-1]), n=1)
-            lines.append(f"{key}: unknown key" + (f", did you mean {near[0]}?" if near else ""))
-        else:
-            lines.append(f"{key}: {item['msg']}")
-    return f"{source}: " + "; ".join(lines) + "."
-
-
-def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+def _keys(path: Sequence[int | str]) -> list[str]:
+    model: type[BaseModel] = Settings
     for part in path:
         kind = model.model_fields[str(part)].annotation
         if not (isinstance(kind, type) and issubclass(kind, BaseModel)):

@@ -42,9 +42,9 @@ def test_an_unknown_name_is_told_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ("lead_days", "lead_day", "submission.lead_day: 未知的键 / unknown key, did you mean lead_days"),
-        ("before =", "befor =", "unit_windows.sign_in.befor: 未知的键 / unknown key, did you mean before"),
-        ("[submission]", "[submissions]", "submissions: 未知的键 / unknown key, did you mean submission"),
+        ("lead_days", "lead_day", "submission.lead_day: 未知的键 / unknown key，是不是 / did you mean lead_days"),
+        ("before =", "befor =", "unit_windows.sign_in.befor: 未知的键 / unknown key，是不是 / did you mean before"),
+        ("[submission]", "[submissions]", "submissions: 未知的键 / unknown key，是不是 / did you mean submission"),
         ('"00:45:00"', "45", 'period.length: 应写作 "时:分:秒" / Input should be a valid duration'),
         ('"00:45:00"', '"00:20:00"', "之和须小于 period.length / together must be shorter"),
         ('"00:45:00"', '"-00:45:00"', "period.length 不能为负 / must not be negative"),

@@ -40,10 +40,13 @@ def test_the_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ('[store]\ndata_dri = "/a"\n', ["store.data_dri", "did you mean data_dir?"]),
-        ("sealled = true\n", ["sealled", "did you mean sealed?"]),
-        ('language = "de"\n', ["language"]),
-        ("[clock]\ndrift_ppm = -1\n", ["clock.drift_ppm", "greater than 0"]),
+        ('[store]\ndata_dri = "/a"\n', ["store.data_dri", "未知的键 / unknown key，是不是 / did you mean data_dir."]),
+        ("sealled = true\n", ["sealled", "did you mean sealed."]),
+        ('language = "de"\n', ["language: 不是可选的值 / "]),
+        ("[web]\nport = 70000\n", ["web.port: 不能大于 65535 / "]),
+        ('[web]\nport = "door"\n', ["web.port: 应为整数 / "]),
+        ("store = 3\n", ["store: 应为一组键 / "]),
+        ("[clock]\ndrift_ppm = -1\n", ["clock.drift_ppm: 应大于 0.0 / ", "greater than 0"]),
         ("[store\n", ["not valid TOML"]),
     ],
 )

@@ -47,6 +47,10 @@ class Forecast:
     full_on: date | None
 
 
+NOTHING_PLANNED = Forecast(0, None)
+"""Says nothing of the disk."""
+
+
 def forecast(
     available: int, planned: Mapping[date, Sequence[float]], bytes_per_second: float, *, days: int
 ) -> Forecast:

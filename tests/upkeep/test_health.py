@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from edge_agent import __version__
 from edge_agent.clock import SettableClock
 from edge_agent.model.camera import CameraState
 from edge_agent.model.stamp import Trust
@@ -177,4 +179,18 @@ def test_metrics_are_written_whole_in_prometheus_form(tmp_path: Path) -> None:
     assert 'edge_agent_camera_online{camera="c1"} 1.0' in text
     assert 'edge_agent_alarm{alarm="camera:c1",level="warning"} 1.0' in text
     assert "edge_agent_disk_free_bytes 1e+" in text
+    assert f'edge_agent_info{{version="{__version__}"}} 1.0' in text
+    measured = {family.name: family.samples for family in text_string_to_metric_families(text)}
+    (sample,) = measured["edge_agent_measured_timestamp_seconds"]
+    assert sample.value == WELL.stamp.wall.timestamp()
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.prom"]
+
+
+@pytest.mark.parametrize(
+    ("found", "fit"), [(Forecast(0, None), []), (Forecast(0, date(2026, 3, 2)), [0.0]), (Forecast(3, None), [3.0])]
+)
+def test_an_empty_timetable_is_no_full_disk(tmp_path: Path, found: Forecast, fit: list[float]) -> None:
+    write_metrics(tmp_path / "metrics.prom", replace(WELL, forecast=found), [])
+    families = text_string_to_metric_families((tmp_path / "metrics.prom").read_text())
+    told = [sample.value for family in families for sample in family.samples if "lessons_that_fit" in family.name]
+    assert told == fit
