@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from edge_agent.cameras.address import Login, place
 from edge_agent.cameras.causes import Cause
-from edge_agent.errors import NotFoundError, StorageError
+from edge_agent.errors import ConflictError, NotFoundError, StorageError
 from edge_agent.model.camera import Camera, CameraKind, CameraState
 from edge_agent.model.kinds.capture import CameraBound, CameraChanged, CameraClock, CameraUnbound
 from edge_agent.model.lesson import Lesson
@@ -21,7 +21,7 @@ from edge_agent.store.secrets import find_secret, forget_secret, save_secret
 from edge_agent.store.writer import Transaction, Writer
 
 KEY_FILE = "secrets.key"  # in the data folder
-_SECRET_FIELDS = {"id", "secret", "active"}  # what `camera.changed` does not tell
+_SECRET_FIELDS = {"id", "secret", "active", "revision"}  # what `camera.changed` does not tell
 
 
 class Registry:
@@ -60,6 +60,23 @@ class Registry:
         """Stores another name, room, address or profile; whether anything was different."""
         return self._writer.run(lambda tx: self._change(tx, get_camera(tx.connection, camera.id), camera, by=by))
 
+    def rename(self, camera: str, *, name: str, room: str, seen: int, by: str) -> None:
+        """Gives a camera another name and room.
+
+        `seen` is the revision that the form was made from: `ConflictError` where somebody else was faster.
+        """
+
+        def job(tx: Transaction) -> None:
+            known = get_camera(tx.connection, camera)
+            if known.revision != seen:
+                raise ConflictError(
+                    f"Camera {camera} was changed meanwhile (设备已被他人修改，请刷新页面后重试).",
+                    do="Load it again and repeat it.",
+                )
+            self._change(tx, known, replace(known, name=name, room=room), by=by)
+
+        self._writer.run(job)
+
     def _change(self, tx: Transaction, old: Camera, new: Camera, *, by: str, password: bool = False) -> bool:
         what = {
             field.name: str(getattr(new, field.name))
@@ -70,7 +87,7 @@ class Registry:
             what["password"] = ""
         if not what:
             return False
-        save_camera(tx, new)
+        save_camera(tx, replace(new, revision=old.revision + 1))
         tx.append(CameraChanged(camera=new.id, what=what), by=by)
         return True
 
@@ -89,9 +106,9 @@ class Registry:
 
         return self._writer.run(job)
 
-    def associate(self, lesson: str, cameras: Sequence[str], *, by: str) -> Lesson:
-        """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again."""
-        return self._writer.run(lambda tx: associate(tx, lesson, cameras, by=by))
+    def associate(self, lesson: str, cameras: Sequence[str], *, by: str, seen: int | None = None) -> Lesson:
+        """关联设备, as `store.lessons.associate` does it."""
+        return self._writer.run(lambda tx: associate(tx, lesson, cameras, by=by, seen=seen))
 
     def note_clock(self, camera: str, skew: float, *, corrected: bool) -> None:
         self._writer.append(CameraClock(camera=camera, skew=skew, corrected=corrected))

@@ -1,4 +1,4 @@
-"""`edge-agent export`: the evidence package of a class, a day or a lesson."""
+"""`edge-agent export`: the evidence package of a class, a period or a lesson."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def export(
     class_id: Annotated[str, typer.Option("--class", help="The class: its id, or its 培训期次ID.")],
     out: Annotated[Path, typer.Option(help="The zip to write.")],
-    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="One day only.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="To this day, included.")] = None,
     lesson: Annotated[str, typer.Option(help="One lesson only.")] = "",
     with_video: Annotated[bool, typer.Option("--with-video", help="With the recordings themselves.")] = False,
     full_ids: Annotated[bool, typer.Option("--full-ids", help="Resident ids whole, in an encrypted zip.")] = False,
@@ -40,7 +41,7 @@ def export(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """导出证据包 / make the evidence package of a class, a day or a lesson."""
+    """导出证据包 / make the evidence package of a class, a period or a lesson."""
     if not out.parent.is_dir():
         raise InputError(f"{out.parent}: no such folder (目录不存在).", do="Make it first.")
     if full_ids and not password:
@@ -50,7 +51,15 @@ def export(
         training = find_class(connection, class_id) or get_class(connection, class_id)
         signer = load_or_make(seal_keys(settings), agent.writer)
         seal_head(agent.writer, signer)  # so that the newest facts are sealed, too
-        wanted = Wanted(training.id, day.date() if day else None, lesson, with_video, full_ids, password)
+        wanted = Wanted(
+            class_id=training.id,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
+            lesson=lesson,
+            with_video=with_video,
+            full_ids=full_ids,
+            password=password,
+        )
         source = Source(connection, agent.files, signer, load_policy(training.policy))
         made = make_package(source, wanted, out, agent.clock.stamp())
         agent.writer.append(

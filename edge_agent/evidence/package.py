@@ -41,10 +41,14 @@ _LEAST_PASSWORD = 8
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to put into a package. `password` is needed for `full_ids`: resident ids leave only encrypted."""
+    """What to put into a package: the lessons from `since` to `until`, both included, or one lesson, or all.
+
+    `password` is needed for `full_ids`: resident ids leave only encrypted.
+    """
 
     class_id: str
-    day: date | None = None
+    since: date | None = None
+    until: date | None = None
     lesson: str = ""
     with_video: bool = False
     full_ids: bool = False
@@ -88,7 +92,7 @@ def make_package(source: Source, wanted: Wanted, out: Path, stamp: Stamp) -> Mad
     partial = out.with_name(out.name + ".part")
     with reading(source.connection) as connection:
         whole = read_class(connection, wanted.class_id, source.policy, stamp.wall)
-        record, scope = cut(whole, day=wanted.day, lesson=wanted.lesson)
+        record, scope = cut(whole, since=wanted.since, until=wanted.until, lesson=wanted.lesson)
         archive = Archive(partial, record.at, wanted.password if wanted.full_ids else "")
         try:
             try:

@@ -1,4 +1,4 @@
-"""What a package covers: a class, one of its days, or one lesson, and the stretch of the journal that proves it."""
+"""What a package covers: a class, a period of dates, or one lesson, and the stretch of the journal that proves it."""
 
 from __future__ import annotations
 
@@ -55,15 +55,27 @@ class Scope:
         return False
 
 
-def cut(record: ClassRecord, *, day: date | None = None, lesson: str = "") -> tuple[ClassRecord, Scope]:
-    """Narrow a class's record to a day or a lesson, and name what is covered."""
+def cut(
+    record: ClassRecord, *, since: date | None = None, until: date | None = None, lesson: str = ""
+) -> tuple[ClassRecord, Scope]:
+    """Narrow a class's record to the days from `since` to `until`, both included, or to a lesson; name what is covered.
+
+    Raises `InputError` for a period beside a lesson or one that ends before it begins, `NotFoundError` without lessons.
+    """
+    period = _say_period(since, until)
+    if period and lesson:
+        raise InputError("Give a period or a lesson, not both (日期与课程只能选一个).")
+    if since and until and until < since:
+        raise InputError("until: before since (结束日期早于开始日期).")
     chosen = [
-        each for each in record.lessons if (day is None or each.date == day) and (not lesson or each.id == lesson)
+        each
+        for each in record.lessons
+        if (since or date.min) <= each.date <= (until or date.max) and lesson in {"", each.id}
     ]
-    if (day or lesson) and not chosen:
-        raise NotFoundError(f"Class {record.training.code} has no lesson for {day or lesson} (没有这样的课程).")
-    if day and lesson:
-        raise InputError("Give a day or a lesson, not both (日期与课程只能选一个).")
+    if (period or lesson) and not chosen:
+        raise NotFoundError(
+            f"Class {record.training.code} has no lesson for {lesson or period} (该班级在所选范围内没有课程)."
+        )
     ids = {each.id for each in chosen}
     narrowed = replace(
         record,
@@ -74,15 +86,24 @@ def cut(record: ClassRecord, *, day: date | None = None, lesson: str = "") -> tu
     )
     units = frozenset(unit.id for each in record.trainees for unit in narrowed.units(each))
     narrowed = replace(narrowed, taps=[tap for tap in record.taps if tap.unit in units])
-    name = "全班" if not (day or lesson) else f"{chosen[0].date} {chosen[0].subject}" if lesson else f"{day}"
+    name = f"{chosen[0].date} {chosen[0].subject}" if lesson else period or "全班"
     return narrowed, Scope(
         class_id=record.training.id,
         lessons=frozenset(each.id for each in chosen),
         trainees=frozenset(each.id for each in record.trainees),
         units=units,
         name=name,
-        whole=not (day or lesson),
+        whole=not (period or lesson),
     )
+
+
+def _say_period(since: date | None, until: date | None) -> str:
+    """Say a period in Chinese; empty where it has no bound."""
+    if since == until:
+        return str(since or "")
+    if since and until:
+        return f"{since} 至 {until}"
+    return f"{since} 起" if since else f"至 {until}"
 
 
 def first_fact(connection: Connection, scope: Scope) -> int:

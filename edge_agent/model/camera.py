@@ -27,7 +27,8 @@ class CameraState(StrEnum):
 class Camera:
     """A bound camera. Addresses bear no password; `secret` is the name of its encrypted credentials.
 
-    `main` is recorded, `sub` is shown live and recorded when space runs out, `snapshot` may be empty.
+    `main` is recorded, `sub` is shown live and recorded when space runs out, `snapshot` may be empty. `revision` counts
+    its changes, so that two windows that edit one camera can't overwrite each other.
     """
 
     id: str
@@ -47,3 +48,4 @@ class Camera:
     secret: str = ""
     audio: bool = False
     active: bool = True
+    revision: int = 1

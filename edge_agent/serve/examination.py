@@ -70,7 +70,10 @@ def write_bundle(
 
 
 class Examiner:
-    """Answers what the centre asks: the findings at once, the bundle as a file that then comes by itself."""
+    """Answers what the centre asks: the findings at once, the bundle as a file that then comes by itself.
+
+    A bundle that the console asks for (`upload` false) stays here, to be taken from the page.
+    """
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
@@ -81,7 +84,6 @@ class Examiner:
             return tell(examine(self._agent, connection))
 
     def support_bundle(self, request: Request) -> Mapping[str, Any]:
-        del request
         agent, now = self._agent, self._agent.clock.stamp().wall
         packed = io.BytesIO()
         with agent.reading() as connection:
@@ -100,7 +102,8 @@ class Examiner:
 
         def keep(tx: Transaction) -> None:
             media.add(tx, row)
-            media.request(tx, row.id)
+            if request.args.get("upload", True):
+                media.request(tx, row.id)
 
         agent.writer.run(keep)
         return {"media": row.id, "size": row.size, "sha256": row.sha256}

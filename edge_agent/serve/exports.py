@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -40,10 +40,15 @@ class Exporter:
         folder = agent.files.root / MediaKind.EXPORT / TEMPORARY
         folder.mkdir(parents=True, exist_ok=True)
         out = folder / f"{secrets.token_hex(8)}.zip"
-        day = date.fromisoformat(args["day"]) if args.get("day") else None
         password = password_of(args, self._box)
         wanted = Wanted(
-            args["class_id"], day, args.get("lesson", ""), bool(args.get("with_video")), bool(password), password
+            class_id=args["class_id"],
+            since=_date(args, "since"),
+            until=_date(args, "until"),
+            lesson=args.get("lesson", ""),
+            with_video=bool(args.get("with_video")),
+            full_ids=bool(password),
+            password=password,
         )
         with closing(agent.connect()) as connection:
             policy = load_policy(get_class(connection, wanted.class_id).policy)
@@ -81,3 +86,8 @@ class Exporter:
             "incomplete": made.incomplete,
             "missing": made.missing_media,
         }
+
+
+def _date(args: Mapping[str, Any], name: str) -> date | None:
+    given = args.get(name)
+    return date.fromisoformat(given) if given else None

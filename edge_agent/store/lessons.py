@@ -46,7 +46,7 @@ def save_lesson(
     owner = owner or (owned.owner if owned else Owner.VENUE)
     if known is not None and known.revision != lesson.revision:
         raise ConflictError(
-            f"Lesson {lesson.id} was changed meanwhile (课表已被他人修改):"
+            f"Lesson {lesson.id} was changed meanwhile (课表已被他人修改，请刷新页面后重试):"
             f" it is at revision {known.revision}, yours is {lesson.revision}.",
             do="Load it again and repeat the change.",
         )
@@ -88,13 +88,17 @@ def save_lesson(
     return saved
 
 
-def associate(tx: Transaction, lesson: str, cameras: Sequence[str], *, by: str) -> Lesson:
-    """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again."""
+def associate(tx: Transaction, lesson: str, cameras: Sequence[str], *, by: str, seen: int | None = None) -> Lesson:
+    """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again.
+
+    `seen` is the lesson's revision that a form was made from; another one now raises `ConflictError`.
+    """
     for camera in cameras:
         if not get_camera(tx.connection, camera).active:
             raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="Run: edge-agent cameras list")
     known = get_lesson(tx.connection, lesson)
-    saved = save_lesson(tx, replace(known, cameras=tuple(cameras)), change="cameras", by=by)
+    wanted = replace(known, cameras=tuple(cameras), revision=known.revision if seen is None else seen)
+    saved = save_lesson(tx, wanted, change="cameras", by=by)
     tx.append(CameraAssociated(lesson=lesson, cameras=tuple(cameras)), by=by)
     return saved
 

@@ -159,7 +159,10 @@ CREATE INDEX commands_open ON commands(received) WHERE answer IS NULL;
 
 FIRST = (FACTS, TRAINING, CAPTURE, ATTENDANCE, WEB, SEALS, SYNC)
 
-MIGRATIONS: Sequence[Callable[[Tables], None]] = (lambda tables: _run(tables, "".join(FIRST)),)
+MIGRATIONS: Sequence[Callable[[Tables], None]] = (
+    lambda tables: _run(tables, "".join(FIRST)),
+    lambda tables: _run(tables, "ALTER TABLE cameras ADD COLUMN revision INTEGER NOT NULL DEFAULT 1"),
+)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)

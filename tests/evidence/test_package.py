@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -109,10 +110,10 @@ def test_a_day_and_a_lesson_have_packages_of_their_own(packaged: Packaged, tmp_p
     report = verify(tmp_path / "lesson.zip", packaged.keys)
     assert report.exit_code == 0
     assert report.checked["media"] == 7, "six snapshots and the recording"
-    packaged.room.package(tmp_path / "day.zip", Wanted("C", day=FIRST_DAY))
+    packaged.room.package(tmp_path / "day.zip", Wanted("C", since=FIRST_DAY, until=FIRST_DAY))
     assert verify(tmp_path / "day.zip", packaged.keys).exit_code == 0
-    with pytest.raises(NotFoundError, match="2020-01-01"):
-        packaged.room.package(tmp_path / "none.zip", Wanted("C", day=FIRST_DAY.replace(year=2020, month=1, day=1)))
+    with pytest.raises(NotFoundError, match="没有课程"):
+        packaged.room.package(tmp_path / "none.zip", Wanted("C", until=FIRST_DAY - timedelta(1)))
     assert not (tmp_path / "none.zip").exists()
 
 

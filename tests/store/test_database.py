@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import pytest
 
 from edge_agent.clock import SettableClock
 from edge_agent.errors import StorageError
+from edge_agent.model.camera import Camera
 from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.store import schema
+from edge_agent.store.cameras import get_camera
 from edge_agent.store.database import PAGE_BYTES, connect, from_micros, migrate, to_micros
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.fsck import fsck
+from edge_agent.store.rows import columns, insert
 from edge_agent.store.writer import Writer
 
 
@@ -60,6 +64,22 @@ def test_an_older_database_asks_for_the_migration(database: Path) -> None:
     with pytest.raises(StorageError, match="older") as caught:
         connect(database)
     assert "migrate" in caught.value.do
+
+
+def test_cameras_of_the_first_version_keep_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "old.db"
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+    monkeypatch.setattr(schema, "VERSION", 1)
+    migrate(path)
+    row = {name: "" for name in columns(Camera) if name != "revision"}
+    row |= {"id": "cam1", "kind": "rtsp", "audio": "0", "active": "1"}
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute(insert("cameras", row), row)
+    monkeypatch.undo()
+    assert migrate(path) == 1
+    with closing(connect(path)) as connection:
+        found = get_camera(connection, "cam1")
+    assert (found.active, found.revision) == (True, 1)
 
 
 def test_a_failed_migration_leaves_the_old_version(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ from playwright._impl._api_structures import SetCookieParam
 from edge_agent.clock import SettableClock
 from edge_agent.furniture.passwords import hash_password
 from edge_agent.furniture.shield import csrf_token
+from edge_agent.model.camera import Camera, CameraKind, CameraState
 from edge_agent.settings import Settings, Store, WebSettings
-from edge_agent.store import kiosks, sessions
+from edge_agent.store import cameras, kiosks, sessions
 from edge_agent.store.accounts import Account, Role, new_account_id, save
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.kiosks import Kiosk
@@ -108,3 +109,11 @@ def house(tmp_path: Path) -> Iterator[House]:
     yield house
     house.stop()
     house.venue.close()
+
+
+def bind(house: House, identifier: str, name: str, room: str, state: CameraState = CameraState.ONLINE) -> Camera:
+    """A camera with a state, as `capture` would have noted it."""
+    camera = Camera(identifier, name, CameraKind.RTSP, room, f"rtsp://127.0.0.1/{identifier}")
+    house.venue.writer.run(lambda tx: cameras.save_camera(tx, camera))
+    house.venue.writer.run(lambda tx: cameras.set_state(tx, identifier, state))
+    return camera

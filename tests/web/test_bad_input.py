@@ -15,7 +15,7 @@ from edge_agent.store.accounts import Account, Role
 from edge_agent.store.facts import read_head
 from edge_agent.web.guard import COOKIE
 from tests.venue import at
-from tests.web.conftest import House
+from tests.web.conftest import House, bind
 
 ADMINISTRATOR, INSPECTOR, INSTRUCTOR, TRAINEE = (
     Role.ADMINISTRATOR,
@@ -165,6 +165,7 @@ def test_what_was_overheard_is_worth_nothing_after_the_logout(house: House, offi
         "/api/v1/media/../../../../etc/passwd/content",
         "/api/v1/exports/%2e%2e/content",
         "/api/v1/exports/..%5c..%5cagent.db/content",
+        "/api/v1/support-bundles/..%2f..%2fkeys%2fseal.key/content",
         "/api/v1/supplements/agent.db/content",
         "/api/v1/templates/..%2froster",
         "/api/v1/media/%00/content",
@@ -229,6 +230,34 @@ def test_two_windows_on_one_class(office: httpx.Client) -> None:
     assert late.status_code == 409
     assert re.search("[一-鿿]", late.json()["detail"])
     assert office.get(f"{PREFIX}/classes/c1").json()["name"] == "甲"
+
+
+def test_two_windows_on_one_camera(house: House, office: httpx.Client) -> None:
+    bind(house, "cam1", "201 后方", "r1")
+    house.venue.writer.run(lambda tx: training.save_room(tx, "r1", "201", by="test"))
+    [told] = office.get(f"{PREFIX}/cameras").json()["items"]
+    form = {"name": "甲", "room": "r1", "revision": told["revision"]}
+    assert office.patch(f"{PREFIX}/cameras/cam1", json=form).status_code == 200
+    before = _seq(house)
+    late = office.patch(f"{PREFIX}/cameras/cam1", json=form | {"name": "乙"})
+    assert (late.status_code, "请刷新" in late.json()["detail"]) == (409, True)
+    assert _seq(house) == before
+    [now] = office.get(f"{PREFIX}/cameras").json()["items"]
+    assert (now["name"], now["revision"]) == ("甲", told["revision"] + 1)
+
+
+def test_two_windows_on_the_cameras_of_one_lesson(house: House, office: httpx.Client) -> None:
+    for camera in ("cam1", "cam2"):
+        bind(house, camera, camera, "r1")
+    revision = office.get(f"{PREFIX}/lessons/A").json()["revision"]
+    form = {"cameras": ["cam1"], "revision": revision}
+    assert office.put(f"{PREFIX}/lessons/A/cameras", json=form).status_code == 200
+    before = _seq(house)
+    late = office.put(f"{PREFIX}/lessons/A/cameras", json=form | {"cameras": ["cam2"]})
+    assert (late.status_code, "请刷新" in late.json()["detail"]) == (409, True)
+    assert _seq(house) == before
+    now = office.get(f"{PREFIX}/lessons/A").json()
+    assert (now["cameras"], now["revision"]) == (["cam1"], revision + 1)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ function value(field) {
   return field.value;
 }
 
-/** Gives a form as JSON. Fields of the same name with `data-many` become a list of the ticked values. */
+/** Gives a form as JSON, without what stands in a disabled fieldset. Fields of the same name with `data-many` become a list of the ticked values. */
 export function collect(form) {
   const body = {};
   for (const field of form.elements) {
-    if (!field.name || field.disabled || (field.type === 'radio' && !field.checked)) continue;
+    if (!field.name || field.matches(':disabled') || (field.type === 'radio' && !field.checked)) continue;
     if (field.dataset.omit !== undefined && field.value === '') continue;
     if (field.dataset.many !== undefined) {
       body[field.name] ??= [];
@@ -132,9 +132,12 @@ document.addEventListener('change', (event) => {
     const told = field.parentElement.querySelector('[data-chosen]');
     if (told) told.textContent = [...field.files].map((file) => file.name).join(' ');
   }
+  if (field.id === 'way') {
+    for (const set of document.querySelectorAll('fieldset[data-way]')) set.hidden = set.disabled = set.dataset.way !== field.value;
+  }
   if (field.dataset.goto !== undefined) {
     const target = new URL(location.href);
-    target.searchParams.delete('page');
+    for (const name of ['page', field.dataset.drop]) target.searchParams.delete(name);
     if (field.value) target.searchParams.set(field.name, field.value);
     else target.searchParams.delete(field.name);
     location.assign(target);

@@ -20,6 +20,7 @@ from edge_agent.web.api import (
     sessions,
     setup,
     supplements,
+    support,
     system,
     trainees,
     wifi,
@@ -31,6 +32,6 @@ PREFIX = "/api/v1"
 router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
 for module in (
     *(setup, sessions, accounts, me, classes, trainees, lessons, attendance),
-    *(imports, rooms, cameras, recordings, exports, supplements, copies, inspections, system, wifi),
+    *(imports, rooms, cameras, recordings, exports, supplements, copies, inspections, system, support, wifi),
 ):
     router.include_router(module.router)

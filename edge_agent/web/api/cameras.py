@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -55,8 +54,11 @@ class BindForm(Form):
 
 
 class CameraChange(Form):
+    """`revision` is the one that the form was made from."""
+
     name: Name
     room: Identifier
+    revision: Annotated[int, Field(ge=1)]
 
 
 class CameraTold(Told):
@@ -74,6 +76,7 @@ class CameraTold(Told):
     cause: str
     heard: Instant | None
     picture: str
+    revision: int
 
 
 class ReportTold(Told):
@@ -101,6 +104,7 @@ def told(camera: Camera, known: Known | None) -> CameraTold:
         cause=known.cause if known else "",
         heard=known.heard if known else None,
         picture=known.picture if known else "",
+        revision=camera.revision,
     )
 
 
@@ -134,11 +138,10 @@ def bind(form: BindForm, visitor: Administrator) -> Done:
 
 @router.patch("/cameras/{camera}")
 def change(camera: Identifier, form: CameraChange, visitor: Administrator) -> Done:
-    """Give a camera another name or room."""
+    """Give a camera another name or room. Raises 409 where somebody else has changed it meanwhile."""
     with visitor.reading() as connection:
-        known = cameras.get_camera(connection, camera)
         training.get_room(connection, form.room)
-    visitor.site.cameras.registry.change(replace(known, name=form.name, room=form.room), by=visitor.by)
+    visitor.site.cameras.registry.rename(camera, name=form.name, room=form.room, seen=form.revision, by=visitor.by)
     return Done(id=camera)
 
 

@@ -169,7 +169,8 @@ def change_class(class_id: Identifier, form: ClassChange, visitor: Administrator
         known = training.get_class(tx.connection, class_id)
         if known.revision != form.revision:
             raise ConflictError(
-                f"Class {known.code} was changed meanwhile (班级已被他人修改).", do="Load it again and repeat it."
+                f"Class {known.code} was changed meanwhile (班级已被他人修改，请刷新页面后重试).",
+                do="Load it again and repeat it.",
             )
         namesake = training.find_class(tx.connection, form.code)
         if namesake is not None and namesake.id != class_id:

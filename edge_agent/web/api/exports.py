@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from typing import Any, Self
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.orders import order
-from edge_agent.model.media import MediaKind
+from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import media, requests, training
 from edge_agent.store.lessons import get_lesson
+from edge_agent.web.actions.files import find_media, locate
 from edge_agent.web.api.base import Form, Identifier, Instant, Pages, Slice, Text, Told
 from edge_agent.web.guard import Administrator
 
@@ -20,13 +22,21 @@ router = APIRouter(tags=["exports"])
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
 _PASSWORD = 16
+ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zip": {}}},
+    206: {"description": "A part of it."},
+}
 
 
 class ExportForm(Form):
-    """The whole class, one `day` of it, or one `lesson`; `full_ids` makes an encrypted zip with whole resident ids."""
+    """The whole class, its lessons from `since` to `until`, or one `lesson`.
+
+    `full_ids` makes an encrypted zip with whole resident ids.
+    """
 
     class_id: Identifier
-    day: dt.date | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
     lesson: Text = ""
     with_video: bool = False
     full_ids: bool = False
@@ -47,11 +57,17 @@ class RequestTold(Told):
     answer: dict[str, object] | None
 
 
-class ExportTold(Told):
+class PackedTold(Told):
+    """A zip that `upkeep` made."""
+
     id: str
     made: Instant
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, row: Media) -> Self:
+        return cls(id=row.id, made=row.start, size=row.size, sha256=row.sha256)
 
 
 @router.post("/exports", status_code=202)
@@ -61,6 +77,10 @@ def export(form: ExportForm, visitor: Administrator) -> Ordered:
         training.get_class(connection, form.class_id)
         if form.lesson and get_lesson(connection, form.lesson).class_id != form.class_id:
             raise InputError(f"lesson: {form.lesson} is not of this class (课程不属于该班级).")
+    if form.lesson and (form.since or form.until):
+        raise InputError("lesson: give a period or a lesson, not both (日期与课程只能选一个).")
+    if form.since and form.until and form.until < form.since:
+        raise InputError("until: before since (结束日期早于开始日期).")
     args = form.model_dump(mode="json", exclude={"full_ids"})
     password = "".join(secrets.choice(_LETTERS) for _ in range(_PASSWORD)) if form.full_ids else ""
     identifier = visitor.site.writer.run(lambda tx: order(tx, args, password=password, by=visitor.by))
@@ -68,25 +88,15 @@ def export(form: ExportForm, visitor: Administrator) -> Ordered:
 
 
 @router.get("/exports")
-def exports(visitor: Administrator, paging: Pages) -> Slice[ExportTold]:
+def exports(visitor: Administrator, paging: Pages) -> Slice[PackedTold]:
     with visitor.reading() as connection:
         found = list(media.present(connection, MediaKind.EXPORT))[::-1]
-    return paging.slice(found, lambda each: ExportTold(id=each.id, made=each.start, size=each.size, sha256=each.sha256))
+    return paging.slice(found, PackedTold.of)
 
 
-@router.get(
-    "/exports/{identifier}/content",
-    response_class=FileResponse,
-    responses={200: {"content": {"application/zip": {}}}, 206: {"description": "A part of it."}},
-)
+@router.get("/exports/{identifier}/content", response_class=FileResponse, responses=ZIP)
 def content(identifier: Identifier, visitor: Administrator) -> FileResponse:
-    with visitor.reading() as connection:
-        found = media.find(connection, identifier)
-    if found is None or found.kind is not MediaKind.EXPORT or found.deleted is not None:
-        raise NotFoundError(f"Export {identifier} does not exist (导出文件不存在).")
-    path = visitor.site.files.locate(found.path)
-    if not path.is_file():
-        raise NotFoundError(f"Export {identifier}: the file is gone (导出文件已清理).")
+    path = locate(visitor, find_media(visitor, identifier, MediaKind.EXPORT))
     return FileResponse(path, media_type="application/zip", filename=path.name)
 
 

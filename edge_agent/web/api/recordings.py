@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from edge_agent.errors import NotFoundError
 from edge_agent.model.camera import CameraState
-from edge_agent.model.media import Media, MediaKind
+from edge_agent.model.media import MediaKind
 from edge_agent.store import media, slots
 from edge_agent.store.lessons import get_lesson
+from edge_agent.web.actions.files import find_media, locate
 from edge_agent.web.actions.recordings import record_by_hand
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Pages, Slice, Told
 from edge_agent.web.guard import Administrator, Staff
@@ -23,6 +23,9 @@ router = APIRouter(tags=["recordings"])
 
 
 class CamerasForm(Form):
+    """`revision` is the lesson's that the form was made from."""
+
+    revision: Annotated[int, Field(ge=1)]
     cameras: Annotated[list[Identifier], Field(max_length=16)]
 
 
@@ -102,8 +105,11 @@ def monitoring(
 
 @router.put("/lessons/{lesson}/cameras")
 def associate(lesson: Identifier, form: CamerasForm, visitor: Administrator) -> Done:
-    """关联设备: these cameras instead of the room's; none at all gives it the room's again."""
-    visitor.site.cameras.registry.associate(lesson, form.cameras, by=visitor.by)
+    """关联设备: these cameras instead of the room's; none at all gives it the room's again.
+
+    Raises 409 where the lesson was changed since the form was made.
+    """
+    visitor.site.cameras.registry.associate(lesson, form.cameras, by=visitor.by, seen=form.revision)
     return Done(id=lesson)
 
 
@@ -136,7 +142,7 @@ def slots_of_lesson(lesson: Identifier, visitor: Staff) -> list[SlotTold]:
 
 @router.get("/media/{identifier}")
 def one(identifier: Identifier, visitor: Staff) -> MediaTold:
-    return MediaTold.model_validate(_find(visitor, identifier))
+    return MediaTold.model_validate(find_media(visitor, identifier, *_SHOWN))
 
 
 @router.get(
@@ -146,20 +152,10 @@ def one(identifier: Identifier, visitor: Staff) -> MediaTold:
 )
 def content(identifier: Identifier, visitor: Staff) -> FileResponse:
     """Give the file itself; parts of it by `Range`. Cards stay with administrators."""
-    found = _find(visitor, identifier)
-    path = visitor.site.files.locate(found.path)
-    if found.deleted is not None or not path.is_file():
-        raise NotFoundError(f"{identifier}: the file is gone (文件已删除).")
+    found = find_media(visitor, identifier, *_SHOWN)
+    path = locate(visitor, found)
     return FileResponse(path, media_type=found.mime, filename=path.name, content_disposition_type="inline")
 
 
 _SHOWN = {MediaKind.RECORDING, MediaKind.SNAPSHOT, MediaKind.CLIP, MediaKind.SUPPLEMENT}
 """What staff may see; faces and cards have handlers of their own."""
-
-
-def _find(visitor: Staff, identifier: str) -> Media:
-    with visitor.reading() as connection:
-        found = media.find(connection, identifier)
-    if found is None or found.kind not in _SHOWN:
-        raise NotFoundError(f"Media {identifier} does not exist (文件不存在).")
-    return found

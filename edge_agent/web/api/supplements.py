@@ -10,12 +10,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from edge_agent.errors import InputError, NotFoundError
+from edge_agent.errors import InputError
 from edge_agent.evidence.supplements import LARGEST, Material, begin, file_material, recognise
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import media, supplements, training
 from edge_agent.store.files import Pending
 from edge_agent.store.supplements import Supplement
+from edge_agent.web.actions.files import find_media, locate
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Pages, Slice, Text, Told
 from edge_agent.web.guard import Administrator, Office, Visitor
 
@@ -129,12 +130,8 @@ def recognition(supplement: Identifier, form: RecognitionForm, visitor: Administ
 )
 def content(supplement: Identifier, visitor: Office) -> FileResponse:
     with visitor.reading() as connection:
-        found = media.find(connection, supplements.get(connection, supplement).media)
-    if found is None or found.kind is not MediaKind.SUPPLEMENT or found.deleted is not None:
-        raise NotFoundError(f"Supplement {supplement}: its file was deleted (补充材料已清理).")
-    path = visitor.site.files.locate(found.path)
-    if not path.is_file():
-        raise NotFoundError(f"Supplement {supplement}: the file is gone (文件缺失).")
+        filed = supplements.get(connection, supplement)
+    path = locate(visitor, find_media(visitor, filed.media, MediaKind.SUPPLEMENT))
     # Never shown in the page: what somebody uploaded may be anything.
     return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 

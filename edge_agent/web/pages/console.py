@@ -9,25 +9,21 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from edge_agent.evidence.orders import EXPORT
-from edge_agent.furniture.words import spoken
 from edge_agent.model.camera import CameraState
 from edge_agent.model.kinds.system import OutageClosed, OutageOpened
 from edge_agent.model.media import MediaKind
-from edge_agent.store import cameras, media, outbox, requests, training
+from edge_agent.store import cameras, media, outbox, training
 from edge_agent.store.alarms import list_open
 from edge_agent.store.facts import recent_facts
-from edge_agent.store.lessons import get_lesson
+from edge_agent.store.lessons import get_lesson, list_lessons
 from edge_agent.store.provisional import count_waiting
-from edge_agent.store.requests import Request
 from edge_agent.web.guard import Administrator, Office, Visitor
 from edge_agent.web.views.hands import hands
+from edge_agent.web.views.orders import pending
 from edge_agent.web.views.preflight import preflights
 from edge_agent.web.views.tasks import State, tasks
-from edge_agent.web.words import mark, words
 
 router = APIRouter(prefix="/console")
-
-_ORDERS = 20
 
 
 @router.get("")
@@ -159,28 +155,21 @@ def exports(
     """导出: evidence packages, those that are being made and those that are there."""
     with visitor.reading() as connection:
         made = [(each, media.attributes(connection, each.id)) for each in media.present(connection, MediaKind.EXPORT)]
-        orders = [each for each in requests.recent(connection, EXPORT, _ORDERS) if each.state != "done"]
+        orders = pending(connection, EXPORT, visitor.now, visitor.language)
         classes = training.list_classes(connection)
-        chosen = get_lesson(connection, lesson) if lesson else None
+        asked = get_lesson(connection, lesson) if lesson else None
+        training_class = (asked.class_id if asked else class_id) or (classes[0].id if classes else "")
+        lessons = list_lessons(connection, class_id=training_class) if training_class else []
     return visitor.page(
         "console/exports.html",
         made=made[::-1],
-        orders=[(each, _outlook(each, visitor)) for each in orders],
+        orders=orders,
         classes=classes,
         names={each.id: each.name for each in classes},
-        chosen=chosen,
-        class_id=chosen.class_id if chosen else class_id,
+        lessons=[each for each in lessons if not each.cancelled],
+        lesson=lesson,
+        class_id=training_class,
     )
-
-
-def _outlook(order: Request, visitor: Visitor) -> str:
-    """Say how an order stands: waiting, failed with the reason, or nobody answered in time."""
-    say = words(visitor.language).gettext
-    if order.state == "failed":
-        return spoken((order.answer or {}).get("error", ""), visitor.language)
-    if order.state == "expired" or order.expires < visitor.now:
-        return say(mark("没有服务处理，请检查维护服务后重试"))
-    return ""
 
 
 def _today(visitor: Visitor) -> date:

@@ -8,15 +8,18 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from edge_agent import __version__
-from edge_agent.store import accounts, cameras, kiosks, law, training
+from edge_agent.model.media import MediaKind
+from edge_agent.store import accounts, cameras, kiosks, law, media, training
 from edge_agent.store.accounts import Role
 from edge_agent.store.alarms import list_open
 from edge_agent.store.facts import read_head, recent_facts
 from edge_agent.store.provisional import count_waiting
 from edge_agent.upkeep.certificates import certificate_ends
+from edge_agent.web.api.support import SUPPORT_BUNDLE
 from edge_agent.web.guard import Administrator
 from edge_agent.web.views.journal import KINDS
 from edge_agent.web.views.models import weights
+from edge_agent.web.views.orders import pending
 from edge_agent.web.words import words
 
 router = APIRouter(prefix="/console")
@@ -47,6 +50,8 @@ def system(visitor: Administrator) -> Response:
         names |= {each.id: each.name for each in paired}
         assessment = law.registered(connection, configured=site.settings.faces.impact_assessment)
         alarms = list_open(connection)
+        bundles = list(media.present(connection, MediaKind.SUPPORT))[::-1]
+        orders = pending(connection, SUPPORT_BUNDLE, site.now().wall, visitor.language)
     free, total = site.files.space()
     return visitor.page(
         "console/system.html",
@@ -64,6 +69,8 @@ def system(visitor: Administrator) -> Response:
         names=names,
         policy=site.policies(site.settings.policy),
         alarms=alarms,
+        bundles=bundles,
+        orders=orders,
         certificates=dict(certificate_ends(site.settings.store.data_dir)),
         soon=site.now().wall + _SOON,
         models=weights(site.settings),

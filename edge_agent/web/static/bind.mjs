@@ -1,14 +1,8 @@
 // 绑定设备: one way at a time, a search, and a picture at the end.
 
-import { call } from './api.mjs';
+import { call, spoken } from './api.mjs';
 
 const way = document.getElementById('way');
-way?.addEventListener('change', () => {
-  for (const set of document.querySelectorAll('fieldset[data-way]')) {
-    set.hidden = set.disabled = set.dataset.way !== way.value;
-  }
-});
-
 const list = document.getElementById('found');
 document.getElementById('search')?.addEventListener('click', async (event) => {
   event.target.disabled = true;
@@ -37,7 +31,7 @@ function row(found) {
   button.textContent = list.dataset.use;
   button.addEventListener('click', () => {
     way.value = 'host';
-    way.dispatchEvent(new Event('change'));
+    way.dispatchEvent(new Event('change', { bubbles: true }));
     const form = document.getElementById('bind');
     form.elements.host.value = found.host;
     form.elements.user.focus();
@@ -56,8 +50,9 @@ const picture = document.getElementById('picture');
 if (picture) {
   const status = picture.nextElementSibling;
   fetch(picture.dataset.src).then(async (response) => {
-    if (!response.ok) throw new Error((await response.json()).detail);
+    if (!response.ok) throw new Error(spoken(await response.json()));
     picture.src = URL.createObjectURL(await response.blob());
+    picture.hidden = false;
     status.hidden = true;
   }).catch((error) => { status.textContent = error.message; });
 }

@@ -1,6 +1,18 @@
-// One lesson's page: material is sent piece by piece with its progress; a copy is of what was chosen.
+// One lesson's page: a picture is looked at large; material is sent piece by piece; a copy is of what was chosen.
 
 import { csrf, spoken } from './api.mjs';
+
+const photo = document.getElementById('photo');
+document.getElementById('slots').addEventListener('click', (event) => {
+  const link = event.target.closest('.shot a');
+  if (!link) return;
+  event.preventDefault();
+  photo.querySelector('img').src = link.href;
+  photo.querySelector('img').alt = link.querySelector('img').alt;
+  photo.querySelector('p').textContent = link.closest('.shot').querySelector('figcaption').innerText.replace(/\n+/g, ' · ');
+  photo.querySelector('a').href = link.href;
+  photo.showModal();
+});
 
 const form = document.getElementById('filing');
 form?.addEventListener('submit', (event) => {

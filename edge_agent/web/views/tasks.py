@@ -43,11 +43,15 @@ class Prompt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A lesson with what was found about it; `states` are by camera, `verdict` is None until one was given."""
+    """A lesson with what was found about it; `states` are by camera, `verdict` is None until one was given.
+
+    `by_hand` is when recording by hand begins to be allowed, some minutes before the lesson.
+    """
 
     lesson: Lesson
     training: TrainingClass
     times: LessonTimes
+    by_hand: datetime
     state: State
     cameras: tuple[Camera, ...]
     states: dict[str, CameraState]
@@ -79,12 +83,14 @@ def tasks(connection: Connection, policies: Policies, now: datetime, since: date
     for lesson in lessons.list_lessons(connection, since=since, until=until):
         if lesson.class_id not in running:
             continue
-        times = lesson_times(lesson, policies(running[lesson.class_id].policy).policy)
+        policy = policies(running[lesson.class_id].policy).policy
+        times = lesson_times(lesson, policy)
         own = _cameras(lesson, bound.values())
         task = Task(
             lesson=lesson,
             training=running[lesson.class_id],
             times=times,
+            by_hand=times.start - policy.recording.by_hand_lead,
             state=_state(lesson, times, now),
             cameras=own,
             states={each.id: _seen(known, each.id) for each in own},
