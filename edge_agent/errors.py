@@ -66,3 +66,11 @@ class DeviceError(EdgeAgentError):
 
     exit_code = 5
     status = 502
+
+
+def unknown(identifier: str, zh: str, en: str) -> NotFoundError:
+    """Say that no `zh`, in English `en`, has this id."""
+    return NotFoundError(
+        f"{identifier}: {zh}不存在 / no such {en}.",
+        do="请刷新后重试，或核对编号。Reload and try again, or check the id.",
+    )

@@ -92,12 +92,13 @@ def load_policy(name_or_path: str | Path) -> LoadedPolicy:
         content = file.read_bytes()
     except FileNotFoundError:
         raise NotFoundError(
-            f"No policy {name_or_path} (没有这个政策文件).",
+            f"{name_or_path}: 没有这个政策 / no such policy.",
             do=f"可用的有 / Name one of {', '.join(policy_names())}, or the path of a .toml file.",
         ) from None
     except OSError as error:
         raise InputError(
-            f"{file}: 无法读取, {error.strerror}.", do="请给出可读的政策文件。Name a policy file that can be read."
+            f"{file}: 无法读取 / can't be read: {error.strerror}.",
+            do="请给出可读的政策文件。Name a policy file that can be read.",
         ) from error
     return LoadedPolicy(parse_policy(content, source=file.name), hashlib.sha256(content).hexdigest(), content)
 
@@ -109,7 +110,9 @@ def parse_policy(content: bytes, *, source: str) -> Policy:
         # Strict JSON takes a duration as "00:45:00" but not as a bare 45, which could mean seconds or minutes.
         policy = _adapter().validate_json(json.dumps(tables, default=str), strict=True)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{source}: not valid TOML: {error}.", do="请改正该行。Mend that line.") from error
+        raise InputError(
+            f"{source}: 不是有效的 TOML / not valid TOML: {error}.", do="请改正该行。Mend that line."
+        ) from error
     except ValidationError as error:
         raise InputError(
             f"{source}: {describe(error, _keys)}.",

@@ -42,7 +42,8 @@ class SecretBox:
             return cls(read_key(path))
         except OSError as error:
             raise StorageError(
-                f"{path}: the key can't be made ({error.strerror}).", do="Give the service write access to its folder."
+                f"{path}: 无法生成密钥 / the key can't be made ({error.strerror}).",
+                do="请让服务对该目录有写权限。Give the service write access to its folder.",
             ) from error
 
     def seal(self, name: str, text: str) -> bytes:
@@ -68,8 +69,9 @@ class SecretBox:
 
 def _refused(name: str) -> StorageError:
     return StorageError(
-        f"The secret {name} can't be opened (密钥不符): another key, or a damaged database.",
-        do="Restore the key file that belongs to this database, or enter the password again.",
+        f"{name}: 密钥不符或数据库损坏 / the secret can't be opened: another key, or a damaged database.",
+        do="请恢复本机原来的密钥文件，或重新输入密码。"
+        "Restore the key file that belongs to this database, or enter the password again.",
     )
 
 
@@ -119,10 +121,16 @@ def read_key(path: Path) -> bytes:
         mode, key = path.stat().st_mode, path.read_bytes()
     except OSError as error:
         raise StorageError(
-            f"{path}: the key can't be read ({error.strerror}).", do="Run as the user that made it."
+            f"{path}: 无法读取密钥 / the key can't be read ({error.strerror}).",
+            do="请以生成它的用户运行。Run as the user that made it.",
         ) from error
     if mode & _OTHERS:
-        raise StorageError(f"{path}: others can read this key (密钥文件权限过宽).", do=f"Run: chmod 600 {path}")
+        raise StorageError(
+            f"{path}: 密钥文件权限过宽 / others can read this key.", do=f"请运行 / Run: chmod 600 {path}"
+        )
     if len(key) != _KEY_BYTES:
-        raise StorageError(f"{path}: not a key of {_KEY_BYTES} bytes.", do="Restore it from the backup of this device.")
+        raise StorageError(
+            f"{path}: 密钥文件已损坏 / not a key of {_KEY_BYTES} bytes.",
+            do="请从本机的备份恢复。Restore it from the backup of this device.",
+        )
     return key

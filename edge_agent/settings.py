@@ -234,14 +234,19 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the settings; a wrong key or value raises `InputError` that names it, and the nearest right key."""
     file = config_file()
     if file is not None and not file.is_file():
-        raise InputError(f"{file}: no such file (找不到配置文件).", do="Set EDGE_AGENT_CONFIG to a file that exists.")
+        raise InputError(
+            f"{file}: 找不到配置文件 / no such file.",
+            do="请让 EDGE_AGENT_CONFIG 指向已有的文件。Set EDGE_AGENT_CONFIG to a file that exists.",
+        )
     try:
         return Settings(**overrides)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file}: not valid TOML: {error}.", do="请改正该行。Mend that line.") from error
+        raise InputError(
+            f"{file}: 不是有效的 TOML / not valid TOML: {error}.", do="请改正该行。Mend that line."
+        ) from error
     except ValidationError as error:
         raise InputError(
-            f"{file or 'environment'}: {describe(error, _keys)}.",
+            f"{file or '环境变量 / environment'}: {describe(error, _keys)}.",
             do="请改正所列的键。Mend the keys named; docs/configuration.md explains each.",
         ) from error
 

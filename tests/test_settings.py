@@ -62,7 +62,7 @@ def test_a_wrong_file_is_refused_by_name(
 
 def test_a_missing_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_AGENT_CONFIG", str(tmp_path / "none.toml"))
-    with pytest.raises(InputError, match=r"none\.toml: no such file"):
+    with pytest.raises(InputError, match=r"none\.toml: 找不到配置文件 / no such file"):
         load_settings()
 
 

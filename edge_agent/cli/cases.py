@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Self, TypeVar, cast
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge_agent.errors import InputError
+from edge_agent.mistakes import describe
 from edge_agent.model.lesson import Lesson, LessonKind, Timetable
 from edge_agent.rules.replay import Case
 from edge_agent.rules.revise import Changes, Edit
@@ -19,6 +20,19 @@ class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     note: str = ""
+
+
+class _Noted(_Form):
+    """A form that another tool may have put remarks into; a misspelt expectation is not one of them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="after")
+    def _no_unknown_expectation(self) -> Self:
+        for name in self.model_extra or {}:
+            if name.startswith("expect"):
+                raise ValueError(f"{name}: 不认识的期望 / an expectation that is not known")
+        return self
 
 
 class _Changeable(_Form):
@@ -67,12 +81,12 @@ class RevisionForm(_Form):
     set: ChangesForm
 
 
-class TapForm(_Form):
+class TapForm(_Noted):
     at: AwareDatetime
     expect: list[dict[str, Any]] | None = None
 
 
-class CaseForm(_Form):
+class CaseForm(_Noted):
     """One trainee's case. What is expected is compared with the answer as it is written, so it has no form here."""
 
     id: str
@@ -95,7 +109,7 @@ class CaseForm(_Form):
         )
 
 
-class SnapshotsForm(_Form):
+class SnapshotsForm(_Noted):
     policy: str = ""
     lesson: LessonForm
     expect: list[dict[str, Any]] | None = None
@@ -131,6 +145,16 @@ class CasesForm(BaseModel):
             each is not None for each in written
         )
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Names in cases, taps and snapshots that mean nothing here, each once."""
+        forms: list[BaseModel] = [
+            *self.attendance,
+            *self.snapshots,
+            *(tap for case in self.attendance for tap in case.taps),
+        ]
+        return tuple(dict.fromkeys(name for form in forms for name in form.model_extra or {}))
+
 
 class _TimetableForm(_Form):
     lessons: tuple[LessonForm, ...]
@@ -164,7 +188,7 @@ def content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise InputError(
-            f"{file}: 无法读取, {error.strerror}.", do="请给出可读的文件。Name a file that can be read."
+            f"{file}: 无法读取 / can't be read: {error.strerror}.", do="请给出可读的文件。Name a file that can be read."
         ) from error
 
 
@@ -185,11 +209,4 @@ def _read(file: Path, form: type[_FormT]) -> _FormT:
     try:
         return form.model_validate_json(data)
     except ValidationError as error:
-        wrong = "; ".join(f"{_place(item['loc'])}{item['msg']}" for item in error.errors(include_url=False)[:10])
-        raise InputError(f"{file.name}: {wrong}.", do="请改正所列的字段。Mend the fields named.") from error
-
-
-def _place(path: tuple[int | str, ...]) -> str:
-    """`attendance[3].taps[0].at: `, or nothing for the whole file."""
-    words = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return f"{words.removeprefix('.')}: " if words else ""
+        raise InputError(f"{file.name}: {describe(error)}.", do="请改正所列的字段。Mend the fields named.") from error

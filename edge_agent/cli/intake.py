@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from rich.console import Console
 
+from edge_agent.cli.preview import preview
 from edge_agent.errors import InputError
 from edge_agent.intake.classes import parse_classes
 from edge_agent.intake.commit import (
@@ -132,7 +134,9 @@ def template(
 ) -> None:
     """下载模板 / write an empty table to fill in: roster, timetable, classes, teachers or online."""
     if kind not in TEMPLATES:
-        raise InputError(f"No template {kind} (没有这个模板).", do=f"Name one of {', '.join(TEMPLATES)}.")
+        raise InputError(
+            f"{kind}: 没有这个模板 / no such template.", do=f"可用的有 / Name one of {', '.join(TEMPLATES)}."
+        )
     form = file.suffix.lower()
     if form not in {".xlsx", ".csv"}:
         raise InputError(
@@ -144,11 +148,15 @@ def template(
             stream.write(as_csv(content) if form == ".csv" else content)
     except FileExistsError as error:
         raise InputError(
-            f"{file}: exists already (文件已存在).", do="Choose another name; it was left alone."
+            f"{file}: 文件已存在 / exists already.",
+            do="没有覆盖，请换一个文件名。It was left alone: choose another name.",
         ) from error
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror} (无法写入).", do="Choose a folder that can be written.") from error
-    print(file)
+        raise InputError(
+            f"{file}: 无法写入 / can't be written: {error.strerror}.",
+            do="请换一个可写的目录。Choose a folder that can be written.",
+        ) from error
+    print(f"{file}：已写好，填完后导入 / written; fill it in, then: edge-agent import {kind} {file}")
 
 
 def _read(file: Path) -> bytes:
@@ -157,7 +165,10 @@ def _read(file: Path) -> bytes:
             raise refuse("file_large", size=file.stat().st_size // 1_000_000, limit=MAX_BYTES // 1_000_000)
         return file.read_bytes()
     except OSError as error:
-        raise InputError(f"{file}: {error.strerror} (无法读取).", do="Name a file that can be read.") from error
+        raise InputError(
+            f"{file}: 无法读取 / can't be read: {error.strerror}.",
+            do="请给出可读的文件。Name a file that can be read.",
+        ) from error
 
 
 def _import(
@@ -194,20 +205,23 @@ def _import(
     if as_json:
         print(json.dumps(summary(outcome), ensure_ascii=False))
     else:
-        _show(outcome)
+        _show(outcome, file.name, dry_run=dry_run)
     if outcome.blocking:
         raise typer.Exit(ERRORS if outcome.draft.problems.errors else WARNINGS)
 
 
-def _show(outcome: Outcome[D]) -> None:
+def _show(outcome: Outcome[D], file: str, *, dry_run: bool) -> None:
+    if dry_run and not outcome.draft.problems.errors:
+        Console().print(preview(outcome.draft))
     for problem in outcome.draft.problems:
-        print(f"{_MARKS[problem.severity]} {problem.where_zh}：{problem.zh}")
+        where_zh, where_en = (problem.where_zh, problem.where_en) if problem.row else (file, file)
+        print(f"{_MARKS[problem.severity]} {where_zh}：{problem.zh}")
         tick = (
             f"  [--accept {problem.key}]"
             if problem in outcome.blocking and problem.severity is Severity.WARNING
             else ""
         )
-        print(f"  {problem.where_en}: {problem.en}{tick}")
+        print(f"  {where_en}: {problem.en}{tick}")
     done = outcome.written
     if done is not None:
         print(f"已导入：新增 {done.added}，更改 {done.changed}，未变 {done.unchanged}，退出 {done.left}。")
@@ -216,4 +230,4 @@ def _show(outcome: Outcome[D]) -> None:
         print(f"没有导入：{len(outcome.blocking)} 处需要处理，数据未变。")
         print(f"Nothing was imported: {len(outcome.blocking)} to mend or tick.")
     else:
-        print("检查通过，可以导入。\nChecked: the file can be imported.")
+        print("检查通过，可以导入；数据未变。\nChecked: the file can be imported; nothing was changed.")

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge_agent.cli.cases import CasesForm, read_cases
+from edge_agent.cli.planview import show_plan
 from edge_agent.cli.timetables import read_timetable
 from edge_agent.errors import InputError
 from edge_agent.intake.identity import is_resident_id
@@ -50,6 +51,8 @@ def replay_command(
 ) -> None:
     """复算：cases to attendance units, outcomes of taps, credit and snapshot windows."""
     form = read_cases(cases)
+    if form.unused:
+        print(f"未使用 / left unused: {', '.join(form.unused)}", file=sys.stderr)
     answers = _answers(form)
     if as_json:
         print(json.dumps(answers, ensure_ascii=False))
@@ -78,7 +81,7 @@ def plan_command(
     if as_json:
         print(json.dumps({"policy": loaded.stamp, **_plan_json(schedule)}, ensure_ascii=False))
     else:
-        _show_plan(schedule)
+        show_plan(schedule)
 
 
 def _plan_json(schedule: Schedule) -> dict[str, list[Any]]:
@@ -115,31 +118,6 @@ def _plan_json(schedule: Schedule) -> dict[str, list[Any]]:
         for unit in schedule.all_units
     ]
     return {"lessons": lessons, "recordings": recordings, "units": units}
-
-
-def _show_plan(schedule: Schedule) -> None:
-    console = Console()
-    units = Table("unit", "periods", "sign-in 签到", "sign-out 签退", title="attendance 签到签退")
-    for unit in schedule.all_units:
-        units.add_row(unit.id, str(unit.periods), _span_text(unit.sign_in), _span_text(unit.sign_out))
-    console.print(units)
-    owed = Table("slot", "from", "to", "", title="snapshots 抓拍")
-    for own in schedule.slots.values():
-        for slot in own:
-            owed.add_row(slot.id, _clock(slot.window.start), _clock(slot.window.end), slot.void)
-    console.print(owed)
-    recordings = Table("camera or room", "lesson", "from", "to", title="recordings 录制")
-    for each in schedule.recordings:
-        recordings.add_row(each.camera, each.lesson, _clock(each.span.start), _clock(each.span.end))
-    console.print(recordings)
-
-
-def _span_text(span: Span) -> str:
-    return f"{_clock(span.start)} - {_clock(span.end)}"
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def _answers(form: CasesForm) -> dict[str, list[Any]]:

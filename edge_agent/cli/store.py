@@ -7,8 +7,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from edge_agent.serve.agent import prepare_agent
 from edge_agent.settings import load_settings
@@ -45,11 +43,8 @@ def check(
 
 
 def _show(findings: list[Finding], faults: int) -> None:
-    if findings:
-        table = Table("")
-        for heading in ("对象 / subject", "问题 / what", "处理 / what to do"):
-            table.add_column(heading, overflow="fold")  # the end of a path is what tells files apart
-        for finding in findings:
-            table.add_row("·" if finding.harmless else "✗", finding.subject, finding.what, finding.do)
-        Console().print(table)
+    """A finding is a paragraph, not a row: paths and sentences don't fit into columns of a terminal."""
+    for finding in findings:
+        print(f"{'·' if finding.harmless else '✗'} {finding.subject}")
+        print(f"  {finding.what}\n  → {finding.do}")
     print("正常 / clean" if not faults else f"{faults} 处需要处理 / {faults} to mend")

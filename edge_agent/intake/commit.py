@@ -115,8 +115,8 @@ class Importer:
                 return Outcome(draft, (), result)
             world = result
         raise ConflictError(
-            "Classes or timetables keep changing while the file is imported (数据正被他人修改).",
-            do="Try again in a minute.",
+            "导入时数据一直被他人修改 / classes or timetables keep changing while the file is imported.",
+            do="请稍后再试。Try again in a minute.",
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from edge_agent.errors import ConflictError, NotFoundError
+from edge_agent.errors import ConflictError, unknown
 from edge_agent.model.kinds.people import AccountSaved, LoginRefused
 from edge_agent.store.database import Connection, to_micros
 from edge_agent.store.rows import from_row, insert, to_row
@@ -55,7 +55,10 @@ def save(tx: Transaction, account: Account, *, change: Change, by: str) -> None:
     """Store an account and say so in a fact; raises `ConflictError` where another has the same login."""
     known = find(tx.connection, account.login)
     if known is not None and known.id != account.id:
-        raise ConflictError(f"login: {account.login} is taken (该账号已存在).", do="Choose another, or reset that one.")
+        raise ConflictError(
+            f"login: 该账号已存在 / {account.login} is taken.",
+            do="请换一个，或重置原有账号。Choose another, or reset that one.",
+        )
     row = to_row(account)
     tx.execute(insert("accounts", row, replace="id"), row)
     tx.append(AccountSaved(account=account.id, role=account.role.value, change=change), by=by)
@@ -69,7 +72,7 @@ def find(connection: Connection, login: str) -> Account | None:
 def get(connection: Connection, identifier: str) -> Account:
     row = connection.execute("SELECT * FROM accounts WHERE id = ?", (identifier,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Account {identifier} does not exist (账号不存在).")
+        raise unknown(identifier, "账号", "account")
     return from_row(Account, row)
 
 

@@ -65,11 +65,13 @@ class ArchiveDisk:
             if written != sha256:
                 partial.unlink()  # not media: a copy of something damaged
                 raise InputError(
-                    f"{source}: not the bytes of its row (文件与记录不符).", do="Run: edge-agent fsck --digests"
+                    f"{source}: 文件与记录不符 / not the bytes of its row.",
+                    do="请运行 edge-agent fsck --digests。Run: edge-agent fsck --digests",
                 )
             if _digest(partial) != sha256:
                 raise StorageError(
-                    f"{self._folder}: reads other bytes than were written (归档硬盘读写不一致).", do="Replace the disk."
+                    f"{self._folder}: 归档硬盘读写不一致 / reads other bytes than were written.",
+                    do="请更换硬盘。Replace the disk.",
                 )
             partial.replace(target)
             sync_folder(target.parent)
@@ -101,7 +103,10 @@ def _digest(path: Path) -> str:
 
 def _refusal(folder: Path, error: OSError) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError(f"{folder}: the archive disk is full (归档硬盘已满).", do="Plug in a larger one.")
+        return DiskFullError(
+            f"{folder}: 归档硬盘已满 / the archive disk is full.", do="请换更大的硬盘。Plug in a larger one."
+        )
     return StorageError(
-        f"{folder}: {error.strerror} (归档硬盘无法读写).", do="Check the disk, its mount and the folder's owner."
+        f"{folder}: 归档硬盘无法读写 / can't be read or written: {error.strerror}.",
+        do="请检查硬盘、挂载和目录的所有者。Check the disk, its mount and the folder's owner.",
     )

@@ -28,7 +28,7 @@ class Backup:
 def make_backup(database: Path, out: Path) -> Backup:
     """Copy the database as of one moment, without stopping a service; `out` is there whole or not at all."""
     if out.exists():
-        raise InputError(f"{out}: exists already (文件已存在).", do="Name a new file.")
+        raise InputError(f"{out}: 文件已存在 / exists already.", do="请换一个文件名。Name a new file.")
     partial = out.with_name(out.name + ".part")
     partial.unlink(missing_ok=True)  # not media: a copy that a crash left
     with closing(connect(database, readonly=True)) as connection:
@@ -49,13 +49,13 @@ def restore_backup(database: Path, backup: Path) -> Backup:
     file, `ConflictError` while a service still holds the database.
     """
     if not backup.is_file():
-        raise InputError(f"{backup}: no such file (找不到备份文件).")
+        raise InputError(f"{backup}: 找不到备份文件 / no such file.", do="请给出备份文件的路径。Name a backup.")
     with closing(connect(backup, readonly=True)) as connection:
         faults = [row[0] for row in connection.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
         # A damaged page would stop the walk of the chain with an error of SQLite's.
         faults = faults or [broken.what for broken in check_chain(connection)]
         if faults:
-            raise InputError(f"{backup}: damaged: {faults[0]} (备份损坏).", do="Take an older backup.")
+            raise InputError(f"{backup}: 备份损坏 / damaged: {faults[0]}.", do="请用更早的备份。Take an older backup.")
         head = read_head(connection)
     if database.exists():
         _refuse_another(database, head.agent)
@@ -72,7 +72,9 @@ def _refuse_another(database: Path, agent: str) -> None:
     try:
         with closing(connect(database, readonly=True)) as connection:
             if read_head(connection).agent != agent:
-                raise InputError("The backup is another device's (备份属于另一台设备).", do="Take this device's own.")
+                raise InputError(
+                    "备份属于另一台设备 / the backup is another device's.", do="请用本机的备份。Take this device's own."
+                )
             note_high_water(database, connection)
     except (sqlite3.DatabaseError, StorageError):
         return  # its head can't be read any more; the mark beside it is what is known
@@ -85,13 +87,16 @@ def _set_aside(database: Path) -> None:
             # Only an exclusive lock shows that no service has it open; leaving WAL also folds the log in.
             mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
         except sqlite3.OperationalError as error:
-            raise ConflictError(
-                f"{database}: a service still uses it (服务仍在运行).", do="Stop the services, then restore."
-            ) from error
+            raise _in_use(database) from error
         except sqlite3.DatabaseError:
             mode = "delete"  # damaged: that is why it is replaced
         if mode != "delete":
-            raise ConflictError(
-                f"{database}: a service still uses it (服务仍在运行).", do="Stop the services, then restore."
-            )
+            raise _in_use(database)
     database.rename(database.with_name(database.name + ".before-restore"))
+
+
+def _in_use(database: Path) -> ConflictError:
+    return ConflictError(
+        f"{database}: 服务仍在运行 / a service still uses it.",
+        do="请先停止服务再恢复。Stop the services, then restore.",
+    )

@@ -39,7 +39,7 @@ def save_camera(tx: Transaction, camera: Camera) -> None:
 def get_camera(connection: sqlite3.Connection, camera: str) -> Camera:
     row = connection.execute("SELECT * FROM cameras WHERE id = ?", (camera,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Camera {camera} is not bound (设备未绑定).", do="Run: edge-agent cameras list")
+        raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="请先绑定摄像机。See: edge-agent cameras list")
     return from_row(Camera, row)
 
 

@@ -46,7 +46,10 @@ def take_paper_consents(
 ) -> None:
     """File one batch of signed sheets: `text` is the wording's version, `paper` where the sheets are kept."""
     if not paper:
-        raise InputError("The sheets have no file name or shelf mark.", do="Say where the signed sheets are kept.")
+        raise InputError(
+            "没有写明纸质同意书的文件名或存放处 / the sheets have no file name or shelf mark.",
+            do="请填写签字原件存放在哪里。Say where the signed sheets are kept.",
+        )
     for trainee in trainees:
         get_trainee(tx.connection, trainee)
         give(tx, ConsentGiven(trainee=trainee, purpose="recognise", text=text, at=at, paper=paper), by=by)

@@ -21,6 +21,10 @@ times as much to the SD card (`bench day`)."""
 BUSY_SECONDS = 10.0
 """Longer than any write of ours (50 ms) and than a checkpoint on a slow SD card."""
 
+RESTORE_BACKUP = "请恢复最近的备份。Restore the last backup: edge-agent restore FILE"
+_MIGRATE = "请运行 edge-agent migrate。Run: edge-agent migrate"
+_CHECK_FOLDER = "请检查硬盘，以及该目录的所有者。Check the disk and the folder's owner."
+
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """Open an existing, current database; transactions are begun by hand.
@@ -28,7 +32,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     Raises `StorageError` when it is missing, damaged, older (migrate first) or from a newer version.
     """
     if not path.exists():
-        raise StorageError(f"{path}: no database here (找不到数据库).", do="Run: edge-agent migrate")
+        raise StorageError(f"{path}: 找不到数据库 / no database here.", do=_MIGRATE)
     try:
         connection = _open(path, readonly=readonly)
     except sqlite3.DatabaseError as error:
@@ -41,12 +45,12 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     if version > schema.VERSION:
         connection.close()
         raise StorageError(
-            f"{path}: made by a newer version (database {version}, this software {schema.VERSION}; 数据库版本过新).",
-            do="Install that version again; nothing was changed.",
+            f"{path}: 数据库版本过新 / made by a newer version (database {version}, this software {schema.VERSION}).",
+            do="请装回新版软件，数据未变。Install that version again; nothing was changed.",
         )
     if version < schema.VERSION:
         connection.close()
-        raise StorageError(f"{path}: database version {version} is older.", do="Run: edge-agent migrate")
+        raise StorageError(f"{path}: 数据库版本较旧 / version {version}, which is older.", do=_MIGRATE)
     return connection
 
 
@@ -80,9 +84,7 @@ def migrate(path: Path) -> int:
             raise  # a migration is wrong
         raise refusal(path, error) from error
     except OSError as error:
-        raise StorageError(
-            f"{path}: can't be written: {error.strerror} (无法写入).", do="Check the disk and the folder's owner."
-        ) from error
+        raise StorageError(f"{path}: 无法写入 / can't be written: {error.strerror}.", do=_CHECK_FOLDER) from error
     return old
 
 
@@ -105,21 +107,26 @@ def refusal(path: Path, error: sqlite3.Error) -> StorageError:
     """Turn SQLite's words into what a person can do."""
     code = _code(error)
     if code in _FULL:
-        return DiskFullError(f"{path}: the disk is full (磁盘已满).", do="Free space, or plug in the archive disk.")
+        return DiskFullError(
+            f"{path}: 磁盘已满 / the disk is full.",
+            do="请腾出空间，或接上归档硬盘。Free space, or plug in the archive disk.",
+        )
     if code & 0xFF in _UNWRITABLE:
-        return StorageError(f"{path}: can't be written (只读).", do="Check the disk and the folder's owner.")
+        return StorageError(f"{path}: 只读 / can't be written.", do=_CHECK_FOLDER)
     if code & 0xFF in _BUSY:
         return StorageError(
-            f"{path}: in use by another program for more than {BUSY_SECONDS:.0f} s (数据库被占用).",
-            do="End the program that holds it; two agents must not share a folder.",
+            f"{path}: 数据库被占用 / in use by another program for more than {BUSY_SECONDS:.0f} s.",
+            do="请结束占用它的程序，一个目录只供一套系统使用。"
+            "End the program that holds it; two agents must not share a folder.",
         )
     if code & 0xFF == sqlite3.SQLITE_IOERR:
         return StorageError(
-            f"{path}: the disk can't be read or written ({error.sqlite_errorname}; 磁盘故障).",
-            do="Check the disk and its cable, then run: edge-agent fsck",
+            f"{path}: 磁盘故障 / the disk can't be read or written ({error.sqlite_errorname}).",
+            do="请检查硬盘和接线，再运行 edge-agent fsck。Check the disk and its cable, then run: edge-agent fsck",
         )
     return StorageError(
-        f"{path}: damaged ({error}; 数据库损坏).", do="Run: edge-agent fsck, then restore the last backup."
+        f"{path}: 数据库损坏 / damaged ({error}).",
+        do=RESTORE_BACKUP,
     )
 
 

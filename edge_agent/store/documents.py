@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import unknown
 from edge_agent.model.kinds.plan import RosterSaved, TeachersSaved, TimetableImported
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import Owner
@@ -102,7 +102,7 @@ def save_teacher_list(tx: Transaction, *, owner: Owner, by: str) -> Document:
 def get_document(connection: Connection, identifier: str) -> Document:
     row = connection.execute("SELECT * FROM documents WHERE id = ?", (identifier,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Document {identifier} does not exist (文档不存在).")
+        raise unknown(identifier, "文档", "document")
     return from_row(Document, row)
 
 

@@ -45,7 +45,10 @@ class Head(msgspec.Struct, frozen=True):
 def read_head(connection: sqlite3.Connection) -> Head:
     row = connection.execute(_HEAD).fetchone()
     if row is None:
-        raise StorageError("The database belongs to no agent yet.", do="Run: edge-agent migrate")
+        raise StorageError(
+            "数据库尚未初始化 / the database belongs to no agent yet.",
+            do="请运行 edge-agent migrate。Run: edge-agent migrate",
+        )
     agent, epoch, last, link = row
     if last is None or place(last)[0] != int(epoch):
         return Head(agent, int(epoch), 0, genesis(agent, int(epoch)))
@@ -239,7 +242,7 @@ def check_chain(connection: sqlite3.Connection) -> Iterator[ChainBreak]:
         if at_epoch != epoch:
             epoch, seq, link = at_epoch, 0, genesis(agent, at_epoch)
         if at_seq != seq + 1:
-            yield ChainBreak(at_epoch, seq + 1, f"facts {seq + 1} to {at_seq - 1} are missing")
+            yield ChainBreak(at_epoch, seq + 1, f"缺少 / facts {seq + 1} to {at_seq - 1} are missing")
         elif next_link(link, at_seq, row["body"]) != row["link"]:
-            yield ChainBreak(at_epoch, at_seq, "body and link disagree")
+            yield ChainBreak(at_epoch, at_seq, "内容与链不符 / body and link disagree")
         seq, link = at_seq, row["link"]

@@ -128,8 +128,8 @@ class MediaFiles:
             return Pending(self.root, kind, suffix)
         except OSError as error:
             raise StorageError(
-                f"{self.root}: can't write media: {error.strerror} (媒体目录无法写入).",
-                do="Check the disk, its mount and the folder's owner.",
+                f"{self.root}: 媒体目录无法写入 / can't write media: {error.strerror}.",
+                do="请检查硬盘、挂载和目录的所有者。Check the disk, its mount and the folder's owner.",
             ) from error
 
     def store(self, kind: MediaKind, suffix: str, data: bytes, start: datetime) -> Stored:
@@ -159,7 +159,10 @@ class MediaFiles:
         """Give the absolute path of a media row's file; a path that leaves the media folder is refused."""
         full = (self.root / path).resolve()
         if not full.is_relative_to(self.root.resolve()):
-            raise InputError(f"{path}: not a media file's path.")
+            raise InputError(
+                f"{path}: 不是媒体文件的路径 / not a media file's path.",
+                do="请填写相对媒体目录的路径。Give a path below the media folder.",
+            )
         return full
 
     def delete(self, path: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge_agent.errors import StorageError
 from edge_agent.model.media import MediaKind
 from edge_agent.store import media
-from edge_agent.store.database import connect
+from edge_agent.store.database import RESTORE_BACKUP, connect
 from edge_agent.store.facts import check_chain, place
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.setup import read_high_water
@@ -23,7 +23,7 @@ _RESTORE = "记录被改动或损坏，请恢复最近的备份 / The journal wa
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` is wrong with `subject`; `do` is the next step. A `leftover` harms nothing: a restart clears it."""
+    """`what` is wrong with `subject`; `do` is the next step. What is `harmless` is put right by a restart."""
 
     code: str
     subject: str
@@ -50,16 +50,14 @@ def fsck(
         finally:
             connection.close()
     except StorageError as error:
-        return [Finding("database", str(database), error.message, error.do)]
+        return [Finding("database", str(database), error.message.removeprefix(f"{database}: "), error.do)]
     except sqlite3.DatabaseError as error:
         return [_broken(database, str(error))]
     return findings
 
 
 def _broken(database: Path, what: str) -> Finding:
-    return Finding(
-        "database", str(database), what, "请恢复最近的备份 / Restore the last backup: edge-agent restore FILE"
-    )
+    return Finding("database", str(database), f"数据库损坏 / damaged ({what}).", RESTORE_BACKUP)
 
 
 def _pages(connection: sqlite3.Connection, database: Path) -> Iterator[Finding]:
@@ -71,7 +69,7 @@ def _pages(connection: sqlite3.Connection, database: Path) -> Iterator[Finding]:
             "reference",
             f"{row[0]} row {row[1]}",
             f"引用的行不存在 / names a missing row of {row[2]}",
-            "请反馈 / Report this.",
+            "请联系技术支持并附上本结果 / Report this to support, with what stands here.",
         )
 
 
@@ -99,12 +97,7 @@ def _seals(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _journal(connection: sqlite3.Connection, database: Path) -> Iterator[Finding]:
     for broken in check_chain(connection):
-        yield Finding(
-            "chain",
-            f"fact {broken.epoch}/{broken.seq}",
-            broken.what,
-            _RESTORE,
-        )
+        yield Finding("chain", f"fact {broken.epoch}/{broken.seq}", broken.what, _RESTORE)
     yield from _seals(connection)
     mark = read_high_water(database)
     if mark is None:

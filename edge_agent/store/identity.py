@@ -15,15 +15,15 @@ def require_resident_card(connection: Connection, trainee: str) -> None:
     """Raise `InputError` for whoever is on the roster with a temporary card, `NotFoundError` for nobody."""
     if get_trainee(connection, trainee).document_type == _TEMPORARY:
         raise InputError(
-            "A temporary id card is not accepted (不接受临时身份证).",
-            do="Use the resident id card; until then sign the trainee in by hand (手动签到).",
+            "不接受临时身份证 / a temporary id card is not accepted.",
+            do="请用居民身份证；办好之前可手动签到。Use the resident id card; until then sign the trainee in by hand.",
         )
 
 
 def check(tx: Transaction, checked: IdentityChecked, *, by: str) -> None:
     """Note an outcome, good or bad, with its fact. A refusal by a person says why."""
     if checked.method == "manual" and not checked.accepted and not checked.reason.strip():
-        raise InputError("reason: empty (请填写不通过的原因).")
+        raise InputError("reason: 没有填写不通过的原因 / empty.", do="请写明原因。Say why it was refused.")
     require_resident_card(tx.connection, checked.trainee)
     set_verified(tx, checked.trainee, verified=checked.accepted)
     tx.append(checked, by=by)

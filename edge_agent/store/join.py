@@ -28,7 +28,10 @@ def join(pieces: Sequence[Piece], target: Path, progress: Callable[[int], None] 
                 with av.open(str(piece.path)) as segment:
                     joiner.add(segment, piece)
             except (FFmpegError, OSError) as error:
-                raise StorageError(f"{piece.path.name}: can't be read ({error.strerror}; 文件缺失或损坏).") from error
+                raise StorageError(
+                    f"{piece.path.name}: 文件缺失或损坏 / can't be read ({error.strerror}).",
+                    do="请运行 edge-agent fsck --digests。Run: edge-agent fsck --digests",
+                ) from error
             progress(done)
     return joiner.length
 
@@ -47,7 +50,10 @@ class _Joiner:
             self._shape = shape
             self._begin(segment)
         elif shape != self._shape:
-            raise StorageError(f"{piece.path.name}: another picture ({shape}) than the pieces before ({self._shape}).")
+            raise StorageError(
+                f"{piece.path.name}: 画面规格与前面不同 / another picture ({shape}) than before ({self._shape}).",
+                do="请分段下载。Download the pieces one by one.",
+            )
         if piece.start:
             segment.seek(round(piece.start * av.time_base), backward=True, any_frame=False)
         first: float | None = None

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import unknown
 from edge_agent.model.kinds.people import KioskPaired
 from edge_agent.store.database import Connection, to_micros
 from edge_agent.store.rows import from_row, insert, to_row
@@ -38,7 +38,7 @@ def save_kiosk(tx: Transaction, kiosk: Kiosk, *, by: str) -> None:
 def get_kiosk(connection: Connection, identifier: str) -> Kiosk:
     row = connection.execute("SELECT * FROM kiosks WHERE id = ?", (identifier,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Kiosk {identifier} does not exist (打卡终端不存在).")
+        raise unknown(identifier, "打卡终端", "kiosk")
     return from_row(Kiosk, row)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any, Literal
 
-from edge_agent.errors import ConflictError, NotFoundError
+from edge_agent.errors import ConflictError, NotFoundError, unknown
 from edge_agent.model.kinds.capture import CameraAssociated, RecordingRequested
 from edge_agent.model.kinds.plan import LessonCancelled, LessonSaved
 from edge_agent.model.lesson import ByHand, Lesson, LessonKind, Timetable
@@ -46,9 +46,9 @@ def save_lesson(
     owner = owner or (owned.owner if owned else Owner.VENUE)
     if known is not None and known.revision != lesson.revision:
         raise ConflictError(
-            f"Lesson {lesson.id} was changed meanwhile (课表已被他人修改，请刷新页面后重试):"
+            f"课表已被他人修改 / lesson {lesson.id} was changed meanwhile:"
             f" it is at revision {known.revision}, yours is {lesson.revision}.",
-            do="Load it again and repeat the change.",
+            do="请刷新页面后重试。Load it again and repeat the change.",
         )
     saved = replace(lesson, revision=revision or (1 if known is None else lesson.revision + 1))
     row = to_row(saved, owner=owner.value, confirmed=int(confirmed))
@@ -95,7 +95,7 @@ def associate(tx: Transaction, lesson: str, cameras: Sequence[str], *, by: str, 
     """
     for camera in cameras:
         if not get_camera(tx.connection, camera).active:
-            raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="Run: edge-agent cameras list")
+            raise NotFoundError(f"{camera}：设备未绑定 / not bound.", do="请先绑定摄像机。See: edge-agent cameras list")
     known = get_lesson(tx.connection, lesson)
     wanted = replace(known, cameras=tuple(cameras), revision=known.revision if seen is None else seen)
     saved = save_lesson(tx, wanted, change="cameras", by=by)
@@ -130,7 +130,7 @@ def find_lesson(connection: sqlite3.Connection, lesson: str) -> Lesson | None:
 def get_lesson(connection: sqlite3.Connection, lesson: str) -> Lesson:
     found = find_lesson(connection, lesson)
     if found is None:
-        raise NotFoundError(f"Lesson {lesson} does not exist (课程不存在).")
+        raise unknown(lesson, "课程", "lesson")
     return found
 
 

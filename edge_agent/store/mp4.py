@@ -14,6 +14,8 @@ from typing import BinaryIO
 
 from edge_agent.errors import StorageError
 
+_CHECK = "请运行 edge-agent fsck --digests。Run: edge-agent fsck --digests"
+
 # Bits of tfhd and trun that say which fields are there, in their order in the box; all are four bytes but one.
 _TFHD_FIELDS = {0x1: "offset", 0x2: "description", 0x8: "duration", 0x10: "size", 0x20: "flags"}
 _TRUN_COLUMNS = {0x100: "duration", 0x200: "size", 0x400: "flags", 0x800: "shift"}
@@ -73,7 +75,7 @@ def read_index(path: Path) -> Index:
     try:
         return _read(path)
     except struct.error as error:
-        raise StorageError(f"{path.name}: damaged ({error}; 文件损坏).") from error
+        raise StorageError(f"{path.name}: 文件损坏 / damaged ({error}).", do=_CHECK) from error
 
 
 def codecs(header: bytes) -> str:
@@ -119,7 +121,7 @@ def _read(path: Path) -> Index:
                 fragments.append(Fragment(moof_at, end - moof_at, start, length, keyframe))
                 moof_at = -1
     if track is None:
-        raise StorageError(f"{path.name}: no whole header (文件头不完整).")
+        raise StorageError(f"{path.name}: 文件头不完整 / no whole header.", do=_CHECK)
     return Index(header, tuple(fragments))
 
 

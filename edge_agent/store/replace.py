@@ -50,7 +50,8 @@ def take_over(
     """
     if path.exists():
         raise ConflictError(
-            f"{path}: this device has a database already (数据库已存在).", do="Replace a broken box by an empty one."
+            f"{path}: 数据库已存在 / this device has a database already.",
+            do="请用空白设备替换损坏的设备。Replace a broken box by an empty one.",
         )
     building = path.with_name(f"{path.name}.replacing")
     _clear(building)
@@ -90,14 +91,17 @@ def _insert(path: Path, agent: str, journal: Iterable[Stored]) -> tuple[int, Hig
                 rows.append((fact_id(stored.epoch, seq), _kind(body), body, link))
             if stored.first != expected or stored.epoch < mark.epoch or link != stored.link:
                 raise ConflictError(
-                    f"The centre's copy does not hold together at {stored.epoch}/{stored.first} (日志链不完整).",
-                    do="Tell the centre: its database is damaged.",
+                    f"中心的记录不完整 / the centre's copy does not hold together at {stored.epoch}/{stored.first}.",
+                    do="请告知中心：它的数据库已损坏。Tell the centre: its database is damaged.",
                 )
             connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?)", rows)
             count += len(rows)
             mark = HighWater(agent, stored.epoch, stored.first + len(rows) - 1, link.hex())
         if count == 0:
-            raise ConflictError("The centre holds no fact of this agent.", do="Provision this device as a new one.")
+            raise ConflictError(
+                "中心没有本机的记录 / the centre holds no fact of this agent.",
+                do="请按新设备接入。Provision this device as a new one.",
+            )
         connection.execute("INSERT INTO meta VALUES ('agent', ?), ('epoch', ?)", (agent, str(mark.epoch)))
         connection.execute("COMMIT")
     return count, mark

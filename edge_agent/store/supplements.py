@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from edge_agent.errors import ConflictError, NotFoundError
+from edge_agent.errors import ConflictError, unknown
 from edge_agent.model.kinds.system import SupplementFiled, SupplementRecognised
 from edge_agent.model.media import Media
 from edge_agent.store import media as media_rows
@@ -55,7 +55,10 @@ def file_supplement(tx: Transaction, filed: SupplementFiled, media: Media, *, by
 def recognise(tx: Transaction, recognised: SupplementRecognised, *, by: str) -> None:
     """Note the district's recognition with its document number; once."""
     if before := get(tx.connection, recognised.supplement).document:
-        raise ConflictError(f"Supplement {recognised.supplement} was recognised by {before} (已认可).")
+        raise ConflictError(
+            f"{recognised.supplement}: 已认可 / was recognised by {before}.",
+            do="请刷新查看认可的内容。Reload to see what was recognised.",
+        )
     tx.append(recognised, by=by)
     tx.execute(
         "UPDATE supplements SET document = ?, periods = ?, trainees = ? WHERE id = ?",
@@ -67,7 +70,7 @@ def get(connection: sqlite3.Connection, supplement: str) -> Supplement:
     """Raises `NotFoundError` where there is none."""
     row = connection.execute("SELECT * FROM supplements WHERE id = ?", (supplement,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Supplement {supplement} does not exist (补充材料不存在).")
+        raise unknown(supplement, "补充材料", "supplement")
     return _supplement(row)
 
 

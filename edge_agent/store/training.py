@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import unknown
 from edge_agent.model.kinds.plan import ClassSaved, ClassStateChanged, RoomSaved
 from edge_agent.model.people import ClassState, Teacher, Trainee, TrainingClass
 from edge_agent.store.rows import from_row, insert, to_row
@@ -60,7 +60,7 @@ def set_class_state(
 def get_class(connection: sqlite3.Connection, class_id: str) -> TrainingClass:
     row = connection.execute("SELECT * FROM classes WHERE id = ?", (class_id,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Class {class_id} does not exist (班级不存在).")
+        raise unknown(class_id, "班级", "class")
     return from_row(TrainingClass, row)
 
 
@@ -140,7 +140,7 @@ def find_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee | None
 def get_trainee(connection: sqlite3.Connection, trainee: str) -> Trainee:
     found = find_trainee(connection, trainee)
     if found is None:
-        raise NotFoundError(f"Trainee {trainee} does not exist (学员不存在).")
+        raise unknown(trainee, "学员", "trainee")
     return found
 
 
@@ -185,7 +185,7 @@ def get_room(connection: sqlite3.Connection, room: str) -> str:
     """Give a room's name; raises `NotFoundError`."""
     row = connection.execute("SELECT name FROM rooms WHERE id = ?", (room,)).fetchone()
     if row is None:
-        raise NotFoundError(f"Room {room} does not exist (教室不存在).")
+        raise unknown(room, "教室", "room")
     return str(row["name"])
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from edge_agent.cli.main import app
@@ -58,6 +60,23 @@ def test_a_dry_run_needs_no_database_and_makes_none(folder: Path) -> None:
     ]
     assert resident_id(1) not in result.stdout
     assert not (folder / "var").exists()
+
+
+def test_a_dry_run_shows_what_was_read(folder: Path) -> None:
+    said = run("import", "roster", save(folder, ROSTER), "--dry-run").stdout
+    assert re.search(r"│ 3 +│ 王小明 +│ 370\*+\d{4} +│ 13800000001 +│ 新增 new", said)
+    assert "分组" not in said  # a column that says nothing
+    assert "检查通过，可以导入；数据未变" in said
+    assert max(map(cell_len, re.findall("^[│┃].*", said, re.MULTILINE))) <= 80
+
+
+def test_a_file_that_can_not_be_read_is_named(folder: Path) -> None:
+    file = save(folder, ROSTER)
+    file.write_bytes(file.read_bytes()[:1000])
+    result = run("import", "roster", file, "--dry-run")
+    assert result.exit_code == 2
+    assert "✗ 名册.xlsx：文件已损坏" in result.stdout
+    assert "  名册.xlsx: The file is damaged" in result.stdout
 
 
 def test_an_import_needs_a_database(folder: Path) -> None:
@@ -138,7 +157,9 @@ def test_lists_of_classes_teachers_and_online_hours(folder: Path) -> None:
 @pytest.mark.parametrize("kind", ["roster", "timetable", "classes", "teachers", "online"])
 def test_templates(folder: Path, kind: str) -> None:
     file = folder / f"{kind}.xlsx"
-    assert run("template", kind, file).exit_code == 0
+    written = run("template", kind, file)
+    assert written.exit_code == 0
+    assert f"edge-agent import {kind} {file}" in written.stdout
     assert first_sheet(load_workbook(file))["A1"].value
     again = run("template", kind, file)
     assert again.exit_code == 2

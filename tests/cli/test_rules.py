@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from edge_agent.cli.main import app
@@ -41,7 +42,16 @@ def test_json(tmp_path: Path) -> None:
 def test_a_table_for_people(tmp_path: Path) -> None:
     result = _plan(tmp_path, {"lessons": LESSONS})
     assert result.exit_code == 0
-    assert all(word in result.stdout for word in ("签到", "A/p1/middle", "2026-03-02 09:29:00", "ended_early"))
+    assert all(word in result.stdout for word in ("签到", "A/p1/middle", "09:29 - 09:45", "ended_early"))
+    assert max(map(cell_len, result.stdout.splitlines())) <= 80
+
+
+def test_a_table_for_people_says_what_belongs_to_another_day(tmp_path: Path) -> None:
+    night = LESSONS[0] | {"start": "23:30", "periods": 1}
+    result = _plan(tmp_path, {"lessons": [night, night | {"id": "B", "date": "2026-03-04", "start": "00:10"}]})
+    assert "23:15 - 23:45" in result.stdout
+    assert "00:14 +1 - 00:30 +1" in result.stdout  # sign-out of A
+    assert "23:55 -1 - 00:25" in result.stdout  # sign-in of B
 
 
 @pytest.mark.parametrize(
@@ -49,7 +59,7 @@ def test_a_table_for_people(tmp_path: Path) -> None:
     [
         ({"lessons": [LESSONS[0] | {"start": "8 o'clock"}]}, "lessons[0].start"),
         ({"lessons": [LESSONS[0], LESSONS[0]]}, "课程编号 A 重复"),
-        ({"lesson": []}, "lessons: Field required"),
+        ({"lesson": []}, "lessons: 缺少此键 / Field required"),
     ],
 )
 def test_a_wrong_timetable_is_refused_by_field(tmp_path: Path, timetable: object, named: str) -> None:

@@ -60,6 +60,21 @@ def test_a_damaged_page_is_said_with_what_to_do(data: Path, arguments: tuple[str
     assert (data / "edge_agent.db").read_bytes() == before
 
 
+def test_what_is_wrong_is_a_paragraph_that_names_the_file_once(data: Path) -> None:
+    damage(data, "classes")
+    said = run("fsck").stdout.splitlines()
+    assert said[0] == f"✗ {data / 'edge_agent.db'}"
+    assert said[1].startswith("  数据库损坏 / damaged (")
+    assert said[2] == "  → 请恢复最近的备份。Restore the last backup: edge-agent restore FILE"
+    assert said[3] == "1 处需要处理 / 1 to mend"
+
+
+def test_a_disk_without_room_is_said_and_nothing_changes(data: Path) -> None:
+    """The disk is a file system of its own, of which the ballast too was given up."""
+    roster = data / "roster.csv"
+    roster.write_text("姓名,身份证号\n王一,11010519491231002X\n", "utf-8")
+
+
 @pytest.mark.parametrize("arguments", [("fsck", "--json"), ("migrate",), ("idle",)])
 def test_a_newer_database_is_left_alone(data: Path, arguments: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(data / "edge_agent.db")) as connection:

@@ -69,6 +69,7 @@ def test_check_names_each_difference(tmp_path: Path) -> None:
         ({"revisions": [{"at": "2024-10-08T07:50:00Z", "lesson": "B", "set": {}}]}, "lesson B"),
         ({"revisions": [{"at": "2024-10-08T07:50:00Z", "lesson": "A", "set": {"begin": "09:00"}}]}, "set.begin"),
         ({"policy": "nowhere-1999"}, "nowhere-1999"),
+        ({"expect_credits": 2}, "expect_credits"),
     ],
 )
 def test_a_wrong_file_is_refused_by_field(tmp_path: Path, edit: dict[str, object], named: str) -> None:
@@ -80,11 +81,21 @@ def test_a_wrong_file_is_refused_by_field(tmp_path: Path, edit: dict[str, object
     assert named in result.stderr
 
 
+def test_remarks_of_another_tool_are_left_alone_and_said(tmp_path: Path) -> None:
+    cases = json.loads(golden("jinan-2024.json").read_text())
+    cases["attendance"][0]["seed"] = 4711
+    cases["attendance"][1]["taps"][0]["why"] = "a second early"
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps(cases))
+    result = CliRunner().invoke(app, ["rules", "replay", str(file), "--check"])
+    assert (result.exit_code, result.stderr) == (0, "未使用 / left unused: seed, why\n")
+
+
 def test_not_json(tmp_path: Path) -> None:
     (tmp_path / "cases.json").write_text("{")
     result = CliRunner().invoke(app, ["rules", "replay", str(tmp_path / "cases.json")])
     assert result.exit_code == 2
-    assert "cases.json" in result.stderr
+    assert "cases.json: 不是有效的 JSON / Invalid JSON" in result.stderr
 
 
 def test_each_snapshot_may_name_a_policy_and_a_file_that_expects_nothing_is_said_to(tmp_path: Path) -> None:

@@ -114,6 +114,8 @@ def test_a_changed_body_and_a_hole_are_named(database: Path, clock: SettableCloc
         'UPDATE facts SET body = replace(CAST(body AS TEXT), \'"action":"1"\', \'"action":"9"\') WHERE id = ?',
         (fact_id(1, 3),),
     )
-    assert [(broken.seq, broken.what) for broken in check_chain(connection)] == [(3, "body and link disagree")]
+    assert [(broken.seq, broken.what) for broken in check_chain(connection)] == [
+        (3, "内容与链不符 / body and link disagree")
+    ]
     connection.execute("DELETE FROM facts WHERE id = ?", (fact_id(1, 3),))
-    assert [(broken.seq, broken.what) for broken in check_chain(connection)] == [(3, "facts 3 to 3 are missing")]
+    assert [(broken.seq, broken.what) for broken in check_chain(connection)] == [(3, "缺少 / facts 3 to 3 are missing")]
