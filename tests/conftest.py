@@ -1,4 +1,4 @@
-"""Fixtures that start the real servers of `tests/servers.py`."""
+"""Fixtures that start the real servers of `tests/servers.py`, and one that closes what a test opened to look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
+from tests.looking import close_looks
 from tests.servers import Mosquitto, Postgres, chromium, postgres_cluster
+
+
+@pytest.fixture(autouse=True)
+def _looks() -> Iterator[None]:
+    yield
+    close_looks()
 
 
 @pytest.fixture

@@ -35,23 +35,25 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         raise StorageError(f"{path}: 找不到数据库 / no database here.", do=_MIGRATE)
     try:
         connection = _open(path, readonly=readonly)
+        try:
+            _require_current(connection, path)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as error:
         raise refusal(path, error) from error
-    try:
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise refusal(path, error) from error
+    return connection
+
+
+def _require_current(connection: sqlite3.Connection, path: Path) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > schema.VERSION:
-        connection.close()
         raise StorageError(
             f"{path}: 数据库版本过新 / made by a newer version (database {version}, this software {schema.VERSION}).",
             do="请装回新版软件，数据未变。Install that version again; nothing was changed.",
         )
     if version < schema.VERSION:
-        connection.close()
         raise StorageError(f"{path}: 数据库版本较旧 / version {version}, which is older.", do=_MIGRATE)
-    return connection
 
 
 def migrate(path: Path) -> int:
@@ -68,7 +70,7 @@ def migrate(path: Path) -> int:
             connection.execute("PRAGMA journal_mode=WAL")
             old = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if old > schema.VERSION:
-                connect(path)  # says the newer version in the one wording
+                _require_current(connection, path)
             tables = Tables(connection, execute_plugins=False)
             for version in range(old, schema.VERSION):
                 connection.execute("BEGIN EXCLUSIVE")
@@ -144,10 +146,14 @@ def _open(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         check_same_thread=False,
     )
     connection.row_factory = sqlite3.Row
-    # FULL: a commit that was announced survives a power cut. 8,000 pages keep the WAL near 8 MB.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA wal_autocheckpoint=8000")
+    try:  # the first look into the file: it may be no database at all
+        # FULL: a commit that was announced survives a power cut. 8,000 pages keep the WAL near 8 MB.
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA wal_autocheckpoint=8000")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -60,7 +61,7 @@ def test_postgresql_is_upgraded(version: int, database_url: str, monkeypatch: py
 
 def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "central.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version={schema.VERSION + 1}")
     with pytest.raises(StorageError, match="newer version"):
         open_database(str(path))

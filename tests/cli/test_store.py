@@ -69,12 +69,6 @@ def test_what_is_wrong_is_a_paragraph_that_names_the_file_once(data: Path) -> No
     assert said[3] == "1 处需要处理 / 1 to mend"
 
 
-def test_a_disk_without_room_is_said_and_nothing_changes(data: Path) -> None:
-    """The disk is a file system of its own, of which the ballast too was given up."""
-    roster = data / "roster.csv"
-    roster.write_text("姓名,身份证号\n王一,11010519491231002X\n", "utf-8")
-
-
 @pytest.mark.parametrize("arguments", [("fsck", "--json"), ("migrate",), ("idle",)])
 def test_a_newer_database_is_left_alone(data: Path, arguments: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(data / "edge_agent.db")) as connection:

@@ -17,10 +17,10 @@ from edge_agent.evidence.keys import load_or_make, rotate
 from edge_agent.evidence.keystore import FileKeys, KeyStore, TpmKeys, choose
 from edge_agent.evidence.verify import Keys, verify
 from edge_agent.simulator.classroom import make_classroom
-from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
 from edge_agent.store.setup import prepare
 from edge_agent.store.writer import Writer
+from tests.looking import look
 from tests.venue import at
 
 _TRIES = 100
@@ -90,7 +90,7 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
 
 
 def changes(folder: Path) -> list[str]:
-    return [fact.data["change"] for fact in read_facts(connect(folder / "a.db"), kinds=("seal.key",))]
+    return [fact.data["change"] for fact in read_facts(look(folder / "a.db"), kinds=("seal.key",))]
 
 
 def test_a_key_is_made_once_and_read_back(keys: KeyStore) -> None:

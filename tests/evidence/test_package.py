@@ -30,6 +30,7 @@ from edge_agent.rules.replay import Case, replay
 from edge_agent.simulator.classroom import FIRST_DAY, POLICY, make_classroom
 from tests.evidence.conftest import Packaged
 from tests.evidence.test_verify import unpack
+from tests.looking import look
 
 _UTF8_CSV = "csv:Text - txt - csv (StarCalc):44,34,76"
 
@@ -42,9 +43,8 @@ def rows(content: bytes, sheet: int = 0, *, head: int = 2) -> list[dict[str, obj
 
 def test_the_sheets_numbers_equal_the_rules_replay_of_the_same_taps(packaged: Packaged) -> None:
     from edge_agent.evidence.record import read_class  # noqa: PLC0415 - beside its use
-    from edge_agent.store.database import connect  # noqa: PLC0415 - beside its use
 
-    record = read_class(connect(packaged.room.database), "C", POLICY, packaged.room.clock.wall)
+    record = read_class(look(packaged.room.database), "C", POLICY, packaged.room.clock.wall)
     summary = rows(unpack(packaged.path)["01_考勤/考勤汇总与台账.xlsx"], head=3)
     for trainee, line in zip(record.trainees, summary, strict=True):
         taps = tuple(sorted(tap.at for tap in record.taps if tap.trainee == trainee.id))

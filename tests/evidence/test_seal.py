@@ -22,11 +22,11 @@ from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.merkle import merkle_root
 from edge_agent.store import media as media_rows
-from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts, read_head
 from edge_agent.store.seals import list_seals
 from edge_agent.store.setup import prepare
 from edge_agent.store.writer import Writer
+from tests.looking import look
 
 DAY = datetime(2024, 10, 8, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
 
 
 def key_facts(path: Path) -> list[dict[str, str]]:
-    return [dict(fact.data) for fact in read_facts(connect(path), kinds=("seal.key",))]
+    return [dict(fact.data) for fact in read_facts(look(path), kinds=("seal.key",))]
 
 
 def test_a_seal_names_the_head_and_verifies(writer: Writer, tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_seal_names_the_head_and_verifies(writer: Writer, tmp_path: Path) -> N
     assert not seal_head(writer, signer), "a head is sealed once"
     writer.append(OperatorAction(action="more"))
     assert seal_head(writer, signer)
-    connection = connect(tmp_path / "a.db")
+    connection = look(tmp_path / "a.db")
     newest = list_seals(connection)[-1]
     head = read_head(connection)
     said = json.loads(newest.payload)
@@ -106,7 +106,7 @@ def test_a_days_media_root_is_kept_once(writer: Writer, tmp_path: Path) -> None:
     day = date(2024, 10, 8)
     assert keep_media_root(writer, day, DAY, DAY + timedelta(days=1))
     assert not keep_media_root(writer, day, DAY, DAY + timedelta(days=1))
-    [fact] = read_facts(connect(tmp_path / "a.db"), kinds=("seal.media_root",))
+    [fact] = read_facts(look(tmp_path / "a.db"), kinds=("seal.media_root",))
     assert fact.data["files"] == 3
     assert fact.data["root"] == merkle_root([bytes.fromhex(digest) for digest in digests]).hex()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from edge_agent.errors import DiskFullError
@@ -33,13 +34,27 @@ def main(folder: Path) -> None:
         agent.ballast.ensure()
         with filled(folder):
             running = until_full(agent, "running")
+            refuse_import(settings, folder.with_suffix(".csv"))
         agent.writer.append(OperatorAction(action="freed"))
-    with connect(agent.database, readonly=True) as connection:
+    with closing(connect(agent.database, readonly=True)) as connection:
         stored = [fact.data["action"].strip("x") for fact in read_facts(connection, kinds=("operator.action",))]
         assert list(check_chain(connection)) == []
     assert stored == [*restarted, *running, "freed"]
     assert fsck(agent.database, agent.files) == []
     print(len(restarted), len(running))  # noqa: T201 - the test reads it
+
+
+def refuse_import(settings: Settings, roster: Path) -> None:
+    """A command has no other room than the services have: it says so, and all of the roster stays out."""
+    roster.write_text("姓名,身份证号\n王一,11010519491231002X\n", "utf-8")
+    environment = os.environ | {"EDGE_AGENT_STORE__DATA_DIR": str(settings.store.data_dir)}
+    command = [sys.executable, "-m", "edge_agent", "import", "roster", str(roster)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == DiskFullError.exit_code, done.stdout + done.stderr
+    assert "磁盘已满 / the disk is full" in done.stderr
+    assert "请腾出空间" in done.stderr
+    with closing(connect(settings.store.database, readonly=True)) as connection:
+        assert connection.execute("SELECT count(*) FROM trainees").fetchone()[0] == 0
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from edge_agent.store.files import MediaFiles
 from edge_agent.store.fsck import fsck
 from edge_agent.store.rows import columns, insert
 from edge_agent.store.writer import Writer
+from tests.looking import look
 
 
 def test_a_missing_database_is_named(tmp_path: Path) -> None:
@@ -39,9 +40,9 @@ def test_the_group_may_write_what_the_umask_leaves_it(tmp_path: Path) -> None:
 
 
 def test_migrating_again_changes_nothing(database: Path) -> None:
-    before = connect(database).execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+    before = look(database).execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
     assert migrate(database) == schema.VERSION
-    assert [tuple(row) for row in connect(database).execute("SELECT sql FROM sqlite_master ORDER BY name")] == [
+    assert [tuple(row) for row in look(database).execute("SELECT sql FROM sqlite_master ORDER BY name")] == [
         tuple(row) for row in before
     ]
 
@@ -92,7 +93,7 @@ def test_a_failed_migration_leaves_the_old_version(database: Path, monkeypatch: 
     with pytest.raises(RuntimeError):
         migrate(database)
     monkeypatch.undo()
-    names = {row[0] for row in connect(database).execute("SELECT name FROM sqlite_master")}
+    names = {row[0] for row in look(database).execute("SELECT name FROM sqlite_master")}
     assert "half_done" not in names
 
 
@@ -100,9 +101,11 @@ def test_a_failed_migration_leaves_the_old_version(database: Path, monkeypatch: 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "edge_agent.db"
     path.write_bytes(content)
-    with pytest.raises(StorageError, match=r"edge_agent\.db: damaged") as caught:
+    with pytest.raises(StorageError, match=r"edge_agent\.db: 数据库损坏 / damaged") as caught:
         connect(path)
-    assert "fsck" in caught.value.do
+    assert "edge-agent restore" in caught.value.do
+    held = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert path not in held, "a refused file is not kept open"
 
 
 def test_a_damaged_page_is_found_by_fsck(database: Path, clock: SettableClock, tmp_path: Path) -> None:

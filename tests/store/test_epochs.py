@@ -16,6 +16,7 @@ from edge_agent.store.files import MediaFiles
 from edge_agent.store.fsck import fsck
 from edge_agent.store.setup import high_water_file, note_high_water, prepare
 from edge_agent.store.writer import Writer
+from tests.looking import look
 
 
 def act(database: Path, clock: SettableClock, count: int) -> None:
@@ -26,7 +27,7 @@ def act(database: Path, clock: SettableClock, count: int) -> None:
 
 
 def test_the_first_start_begins_epoch_one(database: Path, clock: SettableClock) -> None:
-    head = read_head(connect(database))
+    head = read_head(look(database))
     assert (head.agent, head.epoch, head.seq) == ("ea-test", 1, 1)
     assert prepare(database, clock) == head, "preparing again changes nothing"
 
@@ -49,7 +50,7 @@ def test_a_restored_database_begins_an_epoch_that_names_the_lost_head(
     assert codes == ["restored"]
     head = prepare(database, clock)
     assert (head.epoch, head.seq) == (2, 1)
-    first = list(read_facts(connect(database)))[-1]
+    first = list(read_facts(look(database)))[-1]
     assert first.kind == "epoch.started"
     assert dict(first.data) == {
         "cause": "restored",
@@ -58,13 +59,13 @@ def test_a_restored_database_begins_an_epoch_that_names_the_lost_head(
         "old_head": lost.link.hex(),
     }
     act(database, clock, 2)
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
     assert fsck(database, MediaFiles(tmp_path / "media")) == []
     assert (prepare(database, clock).epoch, prepare(database, clock).seq) == (2, 3)
 
 
 def test_other_software_on_the_same_journal_is_a_fact(database: Path, clock: SettableClock) -> None:
-    connection = connect(database)
+    connection = look(database)
     first = read_head(connection).seq
     for version in ("0.10.0", "0.10.0", "0.9.2"):
         prepare(database, clock, version=version)
@@ -96,9 +97,9 @@ def test_a_torn_mark_is_no_mark(database: Path, clock: SettableClock) -> None:
 
 def test_the_mark_never_goes_back(database: Path, clock: SettableClock) -> None:
     act(database, clock, 2)
-    note_high_water(database, connect(database))
+    note_high_water(database, look(database))
     before = high_water_file(database).read_text()
-    note_high_water(database, connect(database))
+    note_high_water(database, look(database))
     assert high_water_file(database).read_text() == before
 
 
@@ -109,7 +110,7 @@ def test_ids_order_epochs_before_places() -> None:
 
 def test_a_changed_body_and_a_hole_are_named(database: Path, clock: SettableClock) -> None:
     act(database, clock, 5)
-    connection = connect(database)
+    connection = look(database, readonly=False)
     connection.execute(
         'UPDATE facts SET body = replace(CAST(body AS TEXT), \'"action":"1"\', \'"action":"9"\') WHERE id = ?',
         (fact_id(1, 3),),

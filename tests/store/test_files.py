@@ -12,10 +12,10 @@ import pytest
 from edge_agent.errors import InputError, StorageError
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import media
-from edge_agent.store.database import connect
 from edge_agent.store.files import Ballast, MediaFiles
 from edge_agent.store.fsck import fsck
 from edge_agent.store.writer import Writer
+from tests.looking import look
 
 AT = datetime(2024, 10, 8, 0, 3, tzinfo=UTC)
 
@@ -114,14 +114,14 @@ def test_a_folder_that_is_a_file_says_so(tmp_path: Path) -> None:
 
 def test_rows_come_back_as_they_went(writer: Writer, files: MediaFiles, database: Path) -> None:
     row = add(writer, files, b"one")
-    connection = connect(database)
+    connection = look(database)
     assert media.find(connection, row.id) == row
     assert media.attributes(connection, row.id) == {"codec": "jpeg"}
     assert media.of_lesson(connection, "A", MediaKind.SNAPSHOT) == [row]
     assert media.unconfirmed(connection, [MediaKind.SNAPSHOT], 10) == [row]
     assert not writer.run(lambda tx: media.confirm(tx, row.id, "0" * 64, by="centre")), "another hash confirms nothing"
     assert writer.run(lambda tx: media.confirm(tx, row.id, row.sha256, by="centre"))
-    assert media.unconfirmed(connect(database), [MediaKind.SNAPSHOT], 10) == []
+    assert media.unconfirmed(look(database), [MediaKind.SNAPSHOT], 10) == []
 
 
 def test_fsck_tells_missing_short_changed_and_unreferenced(writer: Writer, files: MediaFiles, database: Path) -> None:

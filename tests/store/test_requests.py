@@ -7,15 +7,15 @@ from pathlib import Path
 
 from edge_agent.clock import SettableClock
 from edge_agent.store import requests
-from edge_agent.store.database import connect
 from edge_agent.store.writer import Writer
+from tests.looking import look
 
 MINUTE = timedelta(minutes=1)
 
 
 def test_a_request_is_taken_once_and_answered(writer: Writer, database: Path) -> None:
     identifier = writer.run(lambda tx: requests.ask(tx, "snapshot.now", {"camera": "c"}, by="admin", ttl=MINUTE))
-    connection = connect(database)
+    connection = look(database)
     assert requests.waiting(connection, ("snapshot.now",))
     assert not requests.waiting(connection, ("export",))
     [taken] = writer.run(lambda tx: requests.take(tx, ("snapshot.now", "camera.test")))
@@ -31,8 +31,8 @@ def test_an_expired_request_is_never_given(writer: Writer, database: Path, clock
     identifier = writer.run(lambda tx: requests.ask(tx, "snapshot.now", {}, by="", ttl=MINUTE))
     clock.advance(61)
     assert writer.run(lambda tx: requests.take(tx, ("snapshot.now",))) == []
-    found = requests.find(connect(database), identifier)
+    found = requests.find(look(database), identifier)
     assert found is not None
     assert found.state == "expired"
     assert writer.run(lambda tx: requests.forget(tx, tx.stamp.wall)) == 1
-    assert requests.find(connect(database), identifier) is None
+    assert requests.find(look(database), identifier) is None

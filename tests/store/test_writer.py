@@ -13,10 +13,11 @@ from edge_agent.clock import SettableClock
 from edge_agent.errors import StorageError
 from edge_agent.model.kinds.people import OperatorAction
 from edge_agent.model.kinds.system import ClockAnchor, ServiceStarted
-from edge_agent.store.database import PAGE_BYTES, ChangeFeed, connect
+from edge_agent.store.database import PAGE_BYTES, ChangeFeed
 from edge_agent.store.facts import check_chain, fact_id, read_facts, read_head
 from edge_agent.store.setup import HighWater, new_epoch
 from edge_agent.store.writer import Transaction, Writer
+from tests.looking import look
 
 
 def action(name: str) -> OperatorAction:
@@ -53,12 +54,12 @@ def together(writer: Writer, jobs: Sequence[Callable[[Transaction], object]]) ->
 
 
 def names(path: Path) -> list[str]:
-    return [fact.data["action"] for fact in read_facts(connect(path), kinds=("operator.action",))]
+    return [fact.data["action"] for fact in read_facts(look(path), kinds=("operator.action",))]
 
 
 def test_a_fact_is_there_when_append_returns(writer: Writer, database: Path) -> None:
     fact = writer.append(action("a"), by="admin")[0]
-    stored = list(read_facts(connect(database)))[-1]
+    stored = list(read_facts(look(database)))[-1]
     assert (stored.body, stored.link) == (fact.body, fact.link)
     assert (stored.by, stored.data["action"], fact.data["action"]) == ("admin", "a", "a")
     assert dict(fact.data) == dict(stored.data)
@@ -69,11 +70,11 @@ def test_a_batch_is_what_one_after_the_other_writes(writer: Writer, database: Pa
         boot_id="b", boottime=1.0, wall=writer.clock.stamp().wall, offset=0.0, max_error=0.1, source="ntp"
     )
     facts = writer.append(action("a"), anchor, action("b"))
-    stored = list(read_facts(connect(database)))[-3:]
+    stored = list(read_facts(look(database)))[-3:]
     assert [fact.link for fact in facts] == [fact.link for fact in stored]
     assert [fact.seq - facts[0].seq for fact in facts] == [0, 1, 2]
-    assert list(check_chain(connect(database))) == []
-    ((named,),) = connect(database).execute("SELECT fact FROM anchors").fetchall()
+    assert list(check_chain(look(database))) == []
+    ((named,),) = look(database).execute("SELECT fact FROM anchors").fetchall()
     assert named == fact_id(facts[1].epoch, facts[1].seq)
 
 
@@ -82,7 +83,7 @@ def test_a_wrong_value_in_a_batch_writes_none_of_it(writer: Writer, database: Pa
         writer.append(action("a"), action(None), action("b"))  # type: ignore[arg-type] # what the test is about
     assert names(database) == []
     writer.append(action("c"))
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
 
 
 def test_a_failing_job_takes_back_only_its_own_writes(writer: Writer, database: Path) -> None:
@@ -95,7 +96,7 @@ def test_a_failing_job_takes_back_only_its_own_writes(writer: Writer, database: 
         writer.run(fails)
     writer.append(action("after"))
     assert names(database) == ["before", "after"]
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
 
 
 def test_jobs_that_wait_together_share_one_commit(writer: Writer, database: Path) -> None:
@@ -115,7 +116,7 @@ def test_jobs_that_wait_together_share_one_commit(writer: Writer, database: Path
     assert statements.count("COMMIT") == 2, "the first job alone, then all that had waited"
     assert names(database) == ["0", "1", "2", "4", "5", "6", "7"]
     assert [index for index, outcome in enumerate(outcomes) if outcome is not None] == [3]
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
     assert feed.changed()
     assert not feed.changed()
 
@@ -128,11 +129,11 @@ def test_writers_of_several_processes_interleave_into_one_chain(
         (writer if index % 2 else other).append(action(str(index)))
     other.close()
     assert names(database) == [str(index) for index in range(20)]
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
 
 
 def test_a_reader_never_blocks_the_writer(writer: Writer, database: Path) -> None:
-    reader = connect(database, readonly=True)
+    reader = look(database)
     reader.execute("BEGIN")
     before = read_head(reader).seq
     writer.append(action("while reading"))
@@ -156,7 +157,7 @@ def test_a_full_database_releases_the_ballast_and_tries_once_more(writer: Writer
         writer.append(action(f"{index} " + "x" * 200))
     assert released == [True]
     assert len(names(database)) == 200
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
 
 
 def test_a_full_database_without_ballast_says_what_to_do_and_keeps_what_it_has(writer: Writer, database: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_full_database_without_ballast_says_what_to_do_and_keeps_what_it_has(w
     assert len(names(database)) == stored
     writer._connection.execute("PRAGMA max_page_count=1000000")
     writer.append(ServiceStarted(service="kiosk", version="1"))
-    assert list(check_chain(connect(database))) == []
+    assert list(check_chain(look(database))) == []
 
 
 def test_a_value_of_a_wrong_type_is_refused_before_anything_is_written(writer: Writer, database: Path) -> None:
@@ -208,7 +209,7 @@ def test_sql_errors_of_a_job_reach_its_caller_alone(
 def test_a_damaged_page_is_said_as_such_to_all_of_the_group(
     writer: Writer, database: Path, clock: SettableClock
 ) -> None:
-    root = connect(database).execute("SELECT rootpage FROM sqlite_master WHERE name = 'trainees'").fetchone()[0]
+    root = look(database).execute("SELECT rootpage FROM sqlite_master WHERE name = 'trainees'").fetchone()[0]
     writer._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with database.open("r+b") as raw:
         raw.seek((root - 1) * PAGE_BYTES)
@@ -244,5 +245,5 @@ def test_a_failed_job_that_began_an_epoch_leaves_the_old_one(writer: Writer, dat
         raise LookupError
 
     together(writer, [restores, lambda tx: tx.append(action("kept"))])
-    assert [fact.epoch for fact in read_facts(connect(database), kinds=("operator.action",))] == [1]
-    assert list(check_chain(connect(database))) == []
+    assert [fact.epoch for fact in read_facts(look(database), kinds=("operator.action",))] == [1]
+    assert list(check_chain(look(database))) == []

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from edge_agent.clock import SettableClock
 from edge_agent.model.media import Media, MediaKind, UploadPolicy
 from edge_agent.store import media as media_rows
-from edge_agent.store.database import connect
 from edge_agent.store.facts import read_facts
 from edge_agent.store.files import MediaFiles
 from edge_agent.store.setup import prepare
 from edge_agent.store.writer import Writer
 from edge_agent.upkeep.retention import Deletion, Rule, decide, delete
+from tests.looking import look
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -91,15 +91,15 @@ def test_a_deletion_is_a_fact_with_its_rule_and_confirmation(tmp_path: Path) -> 
     row = replace(media(500), path=stored.path, sha256=stored.sha256, size=stored.size)
     writer.run(lambda tx: media_rows.add(tx, row))
     writer.run(lambda tx: media_rows.confirm(tx, row.id, row.sha256, by="centre"))
-    confirmed = media_rows.find(connect(tmp_path / "a.db"), row.id)
+    confirmed = media_rows.find(look(tmp_path / "a.db"), row.id)
     assert confirmed is not None
 
     delete(writer, files, Deletion(confirmed, "keep_over"), ALL)
     assert not files.locate(stored.path).exists()
-    [fact] = read_facts(connect(tmp_path / "a.db"), kinds=("retention.deleted",))
+    [fact] = read_facts(look(tmp_path / "a.db"), kinds=("retention.deleted",))
     assert fact.data["sha256"] == row.sha256
     assert fact.data["rule"] == "keep_over upload=all min_keep=30d keep=400d"
     assert (fact.data["confirmed_by"], fact.data["confirmed_at"]) == ("centre", "2026-01-01T00:00:00.000Z")
-    gone = media_rows.find(connect(tmp_path / "a.db"), row.id)
+    gone = media_rows.find(look(tmp_path / "a.db"), row.id)
     assert gone is not None
     assert gone.deleted == NOW
