@@ -21,7 +21,6 @@ from edge_agent.errors import StorageError
 from edge_agent.sync.contract.codes import Code, RefusedError
 
 AGENT_LIFE, AUTHORITY_LIFE = timedelta(days=825), timedelta(days=3650)
-CRL_LIFE = timedelta(days=30)
 _SKEW = timedelta(hours=1)
 """A device's clock may be behind when it first uses its certificate."""
 
@@ -64,12 +63,16 @@ class Authority:
         return private.decode(), certificate.public_bytes(Encoding.PEM).decode()
 
     def revocations(self, revoked: Iterable[Revoked], now: datetime) -> str:
-        """Give the revocation list that the broker reads (`crlfile`), as PEM."""
+        """Give the revocation list that the broker reads (`crlfile`), as PEM.
+
+        It is good for as long as the authority: a broker whose list has run out refuses every agent, and the list is
+        only brought to it when somebody is revoked.
+        """
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._root.subject)
             .last_update(now - _SKEW)
-            .next_update(now + CRL_LIFE)
+            .next_update(self._root.not_valid_after_utc)
         )
         for each in revoked:
             builder = builder.add_revoked_certificate(

@@ -73,7 +73,11 @@ CREATE TABLE certificates(
     serial TEXT PRIMARY KEY, agent BIGINT NOT NULL, issued BIGINT NOT NULL, expires BIGINT NOT NULL, revoked BIGINT);
 """
 
-MIGRATIONS = (AGENTS + FACTS + MEDIA + COMMANDS + ENROLMENT, pages.TENANTS + pages.STAFF + pages.READ + pages.WORK)
+MIGRATIONS = (
+    AGENTS + FACTS + MEDIA + COMMANDS + ENROLMENT,
+    pages.TENANTS + pages.STAFF + pages.READ + pages.WORK,
+    pages.INSPECTIONS,
+)
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 
 VERSION = len(MIGRATIONS)

@@ -1,4 +1,4 @@
-"""The tables behind the centre's pages; step 2 of the schema. The same rules as in `schema`.
+"""The tables behind the centre's pages; steps 2 and 3 of the schema. The same rules as in `schema`.
 
 What the digest makes of facts can be made anew from them at any time; what people do here can't.
 """
@@ -129,4 +129,12 @@ CREATE TABLE sample_items(
     outcome TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '', account TEXT NOT NULL DEFAULT '', at BIGINT,
     PRIMARY KEY(sample, number));
 CREATE INDEX sample_items_item ON sample_items(agent, item);
+"""
+
+INSPECTIONS = """
+-- What inspectors found of what was drawn, each word signed by the centre: never changed, never deleted. The newest of
+-- an item counts; `sample_items` repeats it for looking up.
+CREATE TABLE inspections(
+    id {serial}, sample TEXT NOT NULL, number BIGINT NOT NULL, document TEXT NOT NULL);
+CREATE INDEX inspections_sample ON inspections(sample, number);
 """

@@ -122,6 +122,13 @@ def revocations(database: Database = "central.db", keys: Keys = KEYS) -> None:
 
 
 @app.command()
+def key(database: Database = "central.db", keys: Keys = KEYS) -> None:
+    """中心公钥 / print the key whose commands count, for a device's /etc/edge_agent/upgrade.keys."""
+    with opened(database, keys) as centre:
+        print(centre.signer.public.public_bytes_raw().hex())
+
+
+@app.command()
 def certificate(
     names: Annotated[list[str], typer.Argument(help="Host names and addresses of the server.")],
     folder: Annotated[Path, typer.Option(help="Where ca.pem, server.key and server.pem are written.")] = Path(),
@@ -131,10 +138,10 @@ def certificate(
     """服务器证书 / make key and certificate of the broker or of this server."""
     with opened(database, keys) as centre:
         authority = centre.authority()
-        key, made = authority.certify_server(names, centre.clock.stamp().wall)
+        private, made = authority.certify_server(names, centre.clock.stamp().wall)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "server.key").touch(mode=0o600)
-        for file, content in (("server.key", key), ("server.pem", made), ("ca.pem", authority.pem)):
+        for file, content in (("server.key", private), ("server.pem", made), ("ca.pem", authority.pem)):
             (folder / file).write_text(content)
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from edge_agent.central.pages.guard import COOKIE, LANGUAGE_COOKIE
 from edge_agent.central.staff.accounts import Scope
 from edge_agent.central.staff.login import log_in
-from edge_agent.central.work import sampling
+from edge_agent.central.work import inspections, sampling
 from edge_agent.central.work.notices import Folder, Messenger
 from edge_agent.central.work.quarter import quarter_of
 from tests.central.city import DAY, PASSWORD, City, build
@@ -59,7 +59,8 @@ def furnish(city: City) -> str:
             now=city.now,
         )
         found = sampling.get_sample(tx, Scope(), made)
-        sampling.tick(tx, found, 1, outcome="good", note="到场 12 人，与签到一致。", by="lixia", now=city.now)
+        note = "到场 12 人，与签到一致。"
+        inspections.tick(tx, city.centre.signer, found, 1, outcome="good", note=note, by="lixia", now=city.now)
     return made
 
 

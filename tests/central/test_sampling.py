@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from edge_agent.central.database import Tx
 from edge_agent.central.staff.accounts import Role, Scope
-from edge_agent.central.work import sampling
+from edge_agent.central.work import inspections, sampling
 from edge_agent.central.work.quarter import Quarter, parse_quarter, quarter_of
 from edge_agent.central.work.sampling import Sample, draw
 from edge_agent.errors import ConflictError, InputError
@@ -36,7 +37,7 @@ def make(city: City, *, rate: float = 0.1, scope: Scope | None = None, subject: 
 
 def wrong(city: City, sample: Sample) -> str:
     with city.centre.database.read() as tx:
-        return sampling.check(tx, city.centre.verifier, sampling.get_sample(tx, Scope(), sample.id))
+        return inspections.check(tx, city.centre.verifier, sampling.get_sample(tx, Scope(), sample.id))
 
 
 def many(city: City, count: int) -> None:
@@ -170,6 +171,45 @@ def test_an_inspector_ticks_what_was_drawn_with_a_note(empty: City) -> None:
     assert "1/3" in person.get("/samples").text
     document = person.get(f"/samples/{made}/list.json")
     assert json.loads(json.loads(document.text)["payload"])["quarter"] == "2026Q1"
+
+
+@pytest.mark.parametrize(
+    "how", ["row edited", "row emptied", "word gone", "words swapped", "word edited", "of another item", "made up"]
+)
+def test_what_an_inspector_found_can_not_be_changed(empty: City, how: str) -> None:
+    many(empty, 25)
+    sample, person = make(empty), Person(empty, Role.INSPECTOR)
+    tick = f"/api/v1/samples/{sample.id}/items/"
+    for number, outcome in ((1, "flawed"), (2, "good"), (1, "good")):
+        assert person.send("PUT", f"{tick}{number}", {"outcome": outcome, "note": f"第 {number} 项"}).is_success
+    assert wrong(empty, sample) == ""
+    words = person.get(f"/samples/{sample.id}/inspections.json").json()
+    told = [json.loads(word["payload"]) for word in words]
+    assert [(word["number"], word["outcome"]) for word in told] == [(1, "flawed"), (2, "good"), (1, "good")]
+    with empty.centre.database.write() as tx:
+        ids = [row[0] for row in tx.rows("SELECT id FROM inspections ORDER BY id")]
+        match how:
+            case "row edited":
+                tx.run("UPDATE sample_items SET note = 'x' WHERE sample = %s AND number = 2", (sample.id,))
+            case "row emptied":
+                tx.run("UPDATE sample_items SET outcome = '' WHERE sample = %s AND number = 2", (sample.id,))
+            case "word gone":
+                tx.run("DELETE FROM inspections WHERE id = %s", (ids[0],))
+            case "words swapped":
+                tx.run("UPDATE inspections SET id = 99 WHERE id = %s", (ids[0],))
+            case "word edited":
+                document = word_of(tx, sample, 1)
+                tx.run("UPDATE inspections SET document = %s WHERE id = %s", (_edit(document, note="x"), ids[1]))
+            case "of another item":
+                tx.run("UPDATE inspections SET document = %s WHERE id = %s", (word_of(tx, sample, 0), ids[1]))
+            case _:
+                tx.run("UPDATE sample_items SET outcome = 'good' WHERE sample = %s AND number = 3", (sample.id,))
+    assert wrong(empty, sample)
+    assert person.send("PUT", f"{tick}3", {"outcome": "good", "note": "好"}).status_code == 403
+
+
+def word_of(tx: Tx, sample: Sample, index: int) -> str:
+    return inspections.list_words(tx, sample)[index]
 
 
 @pytest.mark.parametrize("text", ["2026", "2026Q5", "2026q1", "26Q1", "２０２６Q1", "2026Q1 "])

@@ -14,6 +14,12 @@ from edge_agent.central.database import open_database
 from edge_agent.errors import StorageError
 
 AGENT = "INSERT INTO agents(tenant, agent, venue, public, created) VALUES ('jinan', 'ea-1', '一号教室', 'ff', 1)"
+TENANT = "INSERT INTO tenants(tenant) VALUES ('jinan')"
+
+
+def rows(version: int) -> list[str]:
+    """What an installation of that version had stored."""
+    return [AGENT] if version == 1 else [AGENT, TENANT]
 
 
 def old_statements(version: int, monkeypatch: pytest.MonkeyPatch, dialect: dict[str, str]) -> list[str]:
@@ -31,6 +37,7 @@ def check(address: str) -> None:
         assert tx.rows("SELECT agent, venue FROM agents") == [("ea-1", "一号教室")]
         assert tx.rows("SELECT tenant FROM tenants") == [("jinan",)]
         assert tx.rows("SELECT * FROM samples") == []
+        assert tx.rows("SELECT * FROM inspections") == []
     opened.close()
     open_database(address).close()  # nothing is left to do
 
@@ -42,7 +49,8 @@ def test_sqlite_is_upgraded(version: int, tmp_path: Path, monkeypatch: pytest.Mo
     for statement in old_statements(version, monkeypatch, sqlite._DIALECT):
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version={version}")
-    connection.execute(AGENT)
+    for row in rows(version):
+        connection.execute(row)
     connection.commit()
     connection.close()
     check(str(path))
@@ -55,7 +63,8 @@ def test_postgresql_is_upgraded(version: int, database_url: str, monkeypatch: py
         for statement in old_statements(version, monkeypatch, postgres._DIALECT):
             connection.execute(statement.encode())
         connection.execute("INSERT INTO schema_version VALUES (%s)", (version,))
-        connection.execute(AGENT)
+        for row in rows(version):
+            connection.execute(row.encode())
     check(database_url)
 
 

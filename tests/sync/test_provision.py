@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from typer.testing import CliRunner
 
 from edge_agent.appliance.stick import Stick, join_centre
+from edge_agent.central.authority import Authority
 from edge_agent.central.database import Database, open_database
 from edge_agent.cli.main import app
 from edge_agent.clock import SettableClock
@@ -81,9 +83,9 @@ class Site:
         return self.run("provision", "--url", f"http://127.0.0.1:{self.http}", "--token", token, data=data, ok=ok)
 
     def revoke_at_broker(self) -> None:
+        """As the sample configuration says: the new list, and `systemctl reload`."""
         (self.root / "certs" / "agents.crl").write_text(self.central("revocations"))
-        self.broker.stop()
-        self.broker.start()
+        self.broker.process.send_signal(signal.SIGHUP)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +135,7 @@ def test_a_device_is_provisioned_and_speaks_over_tls(site: Site, tmp_path: Path)
         assert (answer["result"], answer["data"]["epoch"]) == ("done", 1)
         ping.write_text('{"command": "association", "lesson": "none", "cameras": []}')
         assert "refused" in site.central("send", f"jinan/{identity.agent}", str(ping), ok=False)
+    assert site.central("key").split() == list(identity.keys)  # what an administrator puts into upgrade.keys
     assert "used or expired" in site.provision(tmp_path / "second", "no-such-token", ok=False)
 
 
@@ -191,6 +194,17 @@ def test_a_revoked_agent_is_shut_out_by_broker_and_centre(site: Site, tmp_path: 
     assert not _acked(_settings(data))
     again = site.run("provision", "--url", f"http://127.0.0.1:{site.http}", "--token", "x", data=data, ok=False)
     assert "token" in again
+
+
+def test_a_list_of_revocations_that_nobody_renews_shuts_nobody_out(site: Site, tmp_path: Path) -> None:
+    data, now = tmp_path / "device", datetime.now(UTC)
+    site.provision(data, site.central("token", "jinan").strip())
+    (site.root / "certs" / "agents.crl").write_text(
+        Authority(site.root / "keys", now).revocations([], now - timedelta(days=400))
+    )
+    site.broker.process.send_signal(signal.SIGHUP)
+    with program(tmp_path / "sync.log", "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(data)):
+        assert eventually(lambda: _acked(_settings(data))), (tmp_path / "sync.log").read_text()
 
 
 def test_an_agent_can_not_speak_for_another(site: Site, tmp_path: Path) -> None:

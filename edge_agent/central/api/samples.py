@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from edge_agent.central.pages.guard import Inspector
 from edge_agent.central.staff.accounts import Scope
-from edge_agent.central.work import sampling
+from edge_agent.central.work import inspections, sampling
 from edge_agent.central.work.quarter import parse_quarter
 from edge_agent.errors import ForbiddenError, InputError
 from edge_agent.furniture.forms import Done, Form, Text
@@ -54,14 +54,23 @@ def draw(form: SampleForm, visitor: Inspector) -> Done:
 
 @router.put("/{identifier}/items/{number}")
 def tick(identifier: str, number: int, form: TickForm, visitor: Inspector) -> Done:
-    """Note that an item was inspected."""
+    """Note and sign that an item was inspected."""
     if not form.note:
         raise InputError("note: say what was seen (请填写检查情况).")
     with visitor.writing() as tx:
         sample = sampling.get_sample(tx, visitor.scope, identifier)
-        wrong = sampling.check(tx, visitor.centre.verifier, sample)
+        wrong = inspections.check(tx, visitor.centre.verifier, sample)
         if wrong:
             raise ForbiddenError(f"This list was tampered with: {wrong} (抽查名单校验不通过).", do="Draw another one.")
-        sampling.tick(tx, sample, number, outcome=form.outcome, note=form.note, by=visitor.by, now=visitor.now)
+        inspections.tick(
+            tx,
+            visitor.centre.signer,
+            sample,
+            number,
+            outcome=form.outcome,
+            note=form.note,
+            by=visitor.by,
+            now=visitor.now,
+        )
         visitor.note(tx, "sample.inspected", f"{identifier}/{number}", f"{form.outcome}: {form.note}")
     return Done(id=str(number))

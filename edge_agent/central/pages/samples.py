@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from edge_agent.central.pages.guard import Reader
 from edge_agent.central.views import tenants
-from edge_agent.central.work import sampling
+from edge_agent.central.work import inspections, sampling
 from edge_agent.central.work.quarter import quarter_of
 
 router = APIRouter(prefix="/samples")
@@ -34,7 +34,7 @@ def one_sample(visitor: Reader, identifier: str) -> Response:
             sample=sample,
             drawn=sampling.read(sample),
             items=sampling.list_items(tx, sample),
-            tampered=sampling.check(tx, visitor.centre.verifier, sample),
+            tampered=inspections.check(tx, visitor.centre.verifier, sample),
         )
 
 
@@ -43,9 +43,19 @@ def document(visitor: Reader, identifier: str) -> Response:
     """Give the signed list, for whoever wants to draw again."""
     with visitor.reading() as tx:
         sample = sampling.get_sample(tx, visitor.scope, identifier)
-    name = f"sample-{sample.quarter}-{sample.id}.json"
+    return _download(f"sample-{sample.quarter}-{sample.id}.json", sample.document)
+
+
+@router.get("/{identifier}/inspections.json")
+def words(visitor: Reader, identifier: str) -> Response:
+    """Give the signed inspections, oldest first."""
+    with visitor.reading() as tx:
+        sample = sampling.get_sample(tx, visitor.scope, identifier)
+        found = inspections.list_words(tx, sample)
+    return _download(f"inspections-{sample.quarter}-{sample.id}.json", f"[{','.join(found)}]")
+
+
+def _download(name: str, content: str) -> Response:
     return Response(
-        sample.document,
-        media_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        content, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )

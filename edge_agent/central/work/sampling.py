@@ -4,7 +4,7 @@
 2. The seed is made by the centre when it draws, never given: nobody can try seeds until the list pleases.
 3. Seed, list and result are one document, signed by the centre's key and never changed. Each round of a quarter takes
    only what no earlier round had, so that drawing again changes nothing that was drawn.
-4. `check` draws again and compares: signature, result, and the rows that inspectors tick.
+4. `check` draws again and compares: signature, result, and the rows that inspectors tick (`inspections`).
 """
 
 from __future__ import annotations
@@ -208,16 +208,6 @@ def list_items(tx: Tx, sample: Sample) -> list[Item]:
         Item(number, agent, item, venue, title, detail, outcome, note, by, None if at is None else from_micros(at))
         for number, agent, item, venue, outcome, note, by, at, title, detail in rows
     ]
-
-
-def tick(tx: Tx, sample: Sample, number: int, *, outcome: str, note: str, by: str, now: datetime) -> None:
-    """Note that an item was inspected, with what came of it. Raises `NotFoundError` for one that was not drawn."""
-    changed = tx.run(
-        "UPDATE sample_items SET outcome = %s, note = %s, account = %s, at = %s WHERE sample = %s AND number = %s",
-        (outcome, note, by, to_micros(now), sample.id, number),
-    )
-    if not changed:
-        raise NotFoundError("This is not on the list (不在抽查名单中).")
 
 
 def _documents(tx: Tx, scope: Scope, quarter: Quarter, subject: str) -> Sequence[Drawn]:

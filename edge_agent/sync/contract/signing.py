@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     COMMAND = "command"
     CONFIRMATION = "confirmation"
     SAMPLE = "sample"
+    INSPECTION = "inspection"
     TOKEN = "token"  # noqa: S105 - a purpose, not a token
 
 
