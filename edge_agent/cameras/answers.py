@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from edge_agent.cameras.brands import hint
+from edge_agent.cameras.brands import told
 from edge_agent.cameras.desk import CameraDesk
 from edge_agent.cameras.requests import BIND, KINDS
 from edge_agent.cameras.wish import Wish
@@ -38,10 +38,20 @@ def _answer(desk: CameraDesk, request: Request) -> tuple[dict[str, Any], bool]:
     try:
         return _do(desk, request), False
     except EdgeAgentError as error:
-        return {"error": error.message, "do": error.do, "cause": getattr(error, "cause", "")}, True
+        return {
+            "error": error.message,
+            "do": error.do,
+            "cause": getattr(error, "cause", ""),
+            "status": error.status,
+        }, True
     except (TypeError, KeyError, ValueError):
         log.exception("request %s of kind %s", request.id, request.kind)
-        return {"error": f"{request.kind}：请求不完整 / not a whole request.", "do": "", "cause": ""}, True
+        return {
+            "error": f"{request.kind}：请求不完整 / not a whole request.",
+            "do": "",
+            "cause": "",
+            "status": InputError.status,
+        }, True
 
 
 def _do(desk: CameraDesk, request: Request) -> dict[str, Any]:
@@ -49,7 +59,7 @@ def _do(desk: CameraDesk, request: Request) -> dict[str, Any]:
     match request.kind:
         case "camera.discover":
             found = asyncio.run(desk.discover([str(one) for one in args.get("targets", ())]))
-            return {"found": [{**asdict(one), "hint": hint(one)} for one in found]}
+            return {"found": [told(one) for one in found]}
         case "camera.bind":
             bound = asyncio.run(desk.bind(_wish(desk, args), by=by))
             return {"bound": [{**asdict(one), "camera": _shown(asdict(one.camera))} for one in bound]}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from edge_agent.cameras.found import Found
 
@@ -100,3 +101,8 @@ def hint(found: Found) -> str:
         )
         return f"{general} {brand.hint}" if brand else general
     return "" if brand is None else brand.hint
+
+
+def told(found: Found) -> dict[str, Any]:
+    """A device as commands and services tell it in JSON."""
+    return {**asdict(found), "maker": found.maker, "model": found.model, "hint": hint(found)}

@@ -6,9 +6,7 @@ where no recorder takes the question.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -19,14 +17,13 @@ from edge_agent.cameras.picture import PATIENCE_S, FirstPicture, first_picture
 from edge_agent.cameras.sources import OPEN_SECONDS, Source
 from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.store import requests
-from edge_agent.store.database import connect
+from edge_agent.store.inquiry import inquire
 from edge_agent.store.requests import Request
 from edge_agent.store.writer import Writer
 
 LOOK = "camera.look"  # `camera` and `stream`; answered by the recorder itself, not by a child of its
 TAKEN_S = 4.0  # a recorder looks for requests every second; after that there is none
 _ANSWER_S = 3 * (PATIENCE_S + OPEN_SECONDS)  # others may be looked at before it
-_POLL_S = 0.05
 
 SourceOf = Callable[[Camera, Stream], Source]
 
@@ -51,23 +48,13 @@ class Looks:
     def _ask(self, camera: Camera, stream: Stream) -> Request | None:
         """The recorder's answer; None where there is no recorder."""
         args = {"camera": camera.id, "stream": stream}
-        identifier = self._writer.run(
-            lambda tx: requests.ask(tx, LOOK, args, by="", ttl=timedelta(seconds=TAKEN_S + _ANSWER_S))
+        ttl = timedelta(seconds=TAKEN_S + _ANSWER_S)
+        return inquire(
+            self._writer,
+            lambda tx: requests.ask(tx, LOOK, args, by="", ttl=ttl),
+            taken_within=TAKEN_S,
+            answered_within=_ANSWER_S,
         )
-        began = time.monotonic()
-        with closing(connect(self._writer.path, readonly=True)) as connection:
-            while (request := requests.find(connection, identifier)) is not None:
-                waited = time.monotonic() - began
-                if request.state not in {"asked", "taken"}:
-                    break
-                if request.state == "asked" and waited > TAKEN_S:
-                    if self._writer.run(lambda tx: requests.withdraw(tx, identifier)):
-                        return None
-                elif waited > TAKEN_S + _ANSWER_S:
-                    raise CameraError(Cause.TIMEOUT, camera.name)
-                time.sleep(_POLL_S)
-        self._writer.run(lambda tx: requests.drop(tx, identifier))
-        return request
 
 
 def answer_look(source: Source, camera: Camera) -> tuple[dict[str, Any], bool]:

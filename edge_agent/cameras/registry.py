@@ -25,9 +25,17 @@ _SECRET_FIELDS = {"id", "secret", "active", "revision"}  # what `camera.changed`
 
 
 class Registry:
-    def __init__(self, writer: Writer, box: SecretBox) -> None:
+    """Without the key of the passwords (`box`) nothing can be bound, and no password read; all else can be done."""
+
+    def __init__(self, writer: Writer, box: SecretBox | None = None) -> None:
         self._writer = writer
-        self._box = box
+        self._key = box
+
+    @property
+    def _box(self) -> SecretBox:
+        if self._key is None:
+            raise StorageError("摄像机密码的密钥不在此服务 / this service has no key of the cameras' passwords.")
+        return self._key
 
     def bind(self, camera: Camera, login: Login | None, *, by: str) -> Camera:
         """Stores a camera. One that was bound before keeps its id, and with it its lessons and recordings."""

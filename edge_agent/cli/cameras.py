@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from edge_agent.cameras.answers import serve_requests
-from edge_agent.cameras.brands import hint
+from edge_agent.cameras.brands import told
 from edge_agent.cameras.causes import CameraError
 from edge_agent.cameras.desk import CameraDesk
 from edge_agent.cameras.wish import Wish
@@ -47,7 +47,7 @@ def discover(
     with _desk() as desk:
         found = asyncio.run(desk.discover(targets or (), multicast=multicast))
     if as_json:
-        print(json.dumps({"found": [{**asdict(one), "hint": hint(one)} for one in found]}, ensure_ascii=False))
+        print(json.dumps({"found": [told(one) for one in found]}, ensure_ascii=False))
         return
     print_found(found)
 

@@ -10,10 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_agent.cameras.registry import KEY_FILE, Registry
 from edge_agent.checkin.desk import Desk
 from edge_agent.checkin.person import Policies
 from edge_agent.clock import Clock
+from edge_agent.model.camera import Camera
 from edge_agent.model.stamp import Stamp
+from edge_agent.secrets import SecretBox, read_key
 from edge_agent.settings import Settings
 from edge_agent.store.cameras import get_camera
 from edge_agent.store.database import Connection, connect
@@ -24,7 +27,7 @@ from edge_agent.web.live import Live
 from edge_agent.web.readers import Readers
 
 if TYPE_CHECKING:
-    from edge_agent.cameras.desk import CameraDesk
+    from edge_agent.cameras.address import Login
     from edge_agent.cameras.sources import Source, Sources
     from edge_agent.checkin.station import Stations
     from edge_agent.web.actions.wifi import Wifi
@@ -77,19 +80,25 @@ class Site:
         return self.settings.store.data_dir / "live.sock"
 
     @cached_property
-    def cameras(self) -> CameraDesk:
-        """设备管理. Made at its first use: what speaks with cameras takes memory that a kiosk does without."""
-        desk = import_module("edge_agent.cameras.desk")
-        made: CameraDesk = desk.CameraDesk(self.settings, self.writer, self.clock)
-        return made
+    def registry(self) -> Registry:
+        """The bound cameras, without the key of their passwords, which `capture` alone can read."""
+        return Registry(self.writer)
 
     @cached_property
     def _sources(self) -> Sources:
-        """Not those of `cameras`: an operator tries a refused password again, a kiosk by itself does not."""
+        """For a kiosk's own camera. Made at its first use: what opens cameras takes memory a kiosk does without."""
         sources, guard = (import_module(f"edge_agent.cameras.{name}") for name in ("sources", "guard"))
-        python, login = self.settings.cameras.csi_python, self.cameras.login
-        made: Sources = sources.Sources(login, csi_python=python, guard=guard.LoginGuard(self.clock.boottime))
+        python = self.settings.cameras.csi_python
+        made: Sources = sources.Sources(self._login, csi_python=python, guard=guard.LoginGuard(self.clock.boottime))
         return made
+
+    def _login(self, camera: Camera) -> Login | None:
+        """Raises `StorageError` for one with a password where this service can't read the key, as on an appliance."""
+        if not camera.secret:
+            return None
+        registry = Registry(self.writer, SecretBox(read_key(self.settings.store.data_dir / KEY_FILE)))
+        with self.readers() as connection:
+            return registry.login(connection, camera)
 
     def source(self, camera: str) -> Source:
         """Give a camera itself, for a kiosk, while `capture` does not show it. Raises `NotFoundError`."""

@@ -51,7 +51,7 @@ def test_a_camera_is_bound_tested_and_unbound_from_another_service(venue: Venue)
         publish_address(venue.writer, venue.box)
         found = asked(venue, DISCOVER, targets=["127.0.3.1"])
         assert found.answer is not None
-        assert [item["serial"] for item in found.answer["found"]] == [one.serial]
+        assert one.serial in [item["serial"] for item in found.answer["found"]]  # other tests' may be there too
 
         request = bind(venue, Wish(room="101", serial=one.serial, code=CODE, host="127.0.3.1"))
         assert request.state == "done"

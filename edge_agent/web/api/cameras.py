@@ -1,13 +1,17 @@
-"""设备管理: find, bind, test, name and unbind cameras. A password is tried once, on the device named alone."""
+"""设备管理: find, bind, test, name and unbind cameras. A password is tried once, on the device named alone.
+
+What speaks with cameras, and what seals or opens a password, is asked of `capture`: it alone can read their key, and a
+camera on a plug is its own.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from edge_agent.cameras.requests import DISCOVER, TEST, ask, ask_bind, inquire_cameras
 from edge_agent.cameras.wish import Wish
 from edge_agent.model.camera import Camera, CameraKind, CameraState
 from edge_agent.store import cameras, training
@@ -119,11 +123,10 @@ def list_cameras(visitor: Office, paging: Pages) -> Slice[CameraTold]:
 @router.post("/cameras/search")
 def search(form: SearchForm, visitor: Administrator) -> list[FoundTold]:
     """Search the LAN for cameras; takes some seconds."""
-    found = asyncio.run(visitor.site.cameras.discover(form.targets))
-    return [
-        FoundTold(host=each.host, maker=each.maker, model=each.model, serial=each.serial, local=each.local)
-        for each in found
-    ]
+    answer = inquire_cameras(
+        visitor.site.writer, lambda tx: ask(tx, DISCOVER, {"targets": form.targets}, by=visitor.by)
+    )
+    return [FoundTold.model_validate(each) for each in answer["found"]]
 
 
 @router.post("/cameras", status_code=201)
@@ -131,8 +134,9 @@ def bind(form: BindForm, visitor: Administrator) -> Done:
     """Bind a camera to a room; it ends in a picture, or in what is wrong."""
     with visitor.reading() as connection:
         training.get_room(connection, form.room)
-    bound = asyncio.run(visitor.site.cameras.bind(Wish(**form.model_dump()), by=visitor.by))
-    camera = bound[0].camera.id
+    wish = Wish(**form.model_dump())
+    answer = inquire_cameras(visitor.site.writer, lambda tx: ask_bind(tx, wish, by=visitor.by))
+    camera = answer["bound"][0]["camera"]["id"]
     return Done(id=camera, go=f"/console/cameras/{camera}")
 
 
@@ -141,7 +145,7 @@ def change(camera: Identifier, form: CameraChange, visitor: Administrator) -> Do
     """Give a camera another name or room. Raises 409 where somebody else has changed it meanwhile."""
     with visitor.reading() as connection:
         training.get_room(connection, form.room)
-    visitor.site.cameras.registry.rename(camera, name=form.name, room=form.room, seen=form.revision, by=visitor.by)
+    visitor.site.registry.rename(camera, name=form.name, room=form.room, seen=form.revision, by=visitor.by)
     return Done(id=camera)
 
 
@@ -150,7 +154,8 @@ def test(camera: Identifier, visitor: Administrator) -> ReportTold:
     """Say what is wrong with a camera; one that moved is found again by its serial number."""
     with visitor.reading() as connection:
         cameras.get_camera(connection, camera)
-    (report,) = asyncio.run(visitor.site.cameras.test([camera], by=visitor.by))
+    answer = inquire_cameras(visitor.site.writer, lambda tx: ask(tx, TEST, {"cameras": [camera]}, by=visitor.by))
+    (report,) = answer["reports"]
     return ReportTold.model_validate(report)
 
 
@@ -165,5 +170,5 @@ def picture(camera: Identifier, visitor: Office) -> Response:
 @router.delete("/cameras/{camera}")
 def unbind(camera: Identifier, visitor: Administrator) -> Done:
     """Unbind a camera; what it recorded stays."""
-    visitor.site.cameras.registry.unbind(camera, by=visitor.by)
+    visitor.site.registry.unbind(camera, by=visitor.by)
     return Done(id=camera, go="/console/cameras")

@@ -109,7 +109,7 @@ def associate(lesson: Identifier, form: CamerasForm, visitor: Administrator) -> 
 
     Raises 409 where the lesson was changed since the form was made.
     """
-    visitor.site.cameras.registry.associate(lesson, form.cameras, by=visitor.by, seen=form.revision)
+    visitor.site.registry.associate(lesson, form.cameras, by=visitor.by, seen=form.revision)
     return Done(id=lesson)
 
 
