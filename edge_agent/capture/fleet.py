@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Literal
 
 from edge_agent.capture.causes import Cause
@@ -23,6 +24,10 @@ ECONOMY_SECONDS = 600.0  # a disk that wavers about its mark must not cut every 
 RETRY_SECONDS = 10.0
 POST_ROLL_SECONDS = 1.5  # what was sent before the end may still be on its way
 LONGEST_POST_ROLL = 5.0  # seconds for a reader that lags behind on a busy machine
+
+
+_streams = attrgetter("kind", "main", "sub", "secret", "audio")
+"""What of a camera's row makes another connection necessary: another name or room must not cut a lesson."""
 
 
 class Fleet:
@@ -57,7 +62,9 @@ class Fleet:
         for camera, lessons in wanted.items():
             own = frozenset(lessons)
             running = self.recordings.get(camera)
-            if running is not None and (running.camera != cameras[camera] or running.stream != stream):
+            if running is not None and (
+                _streams(running.camera) != _streams(cameras[camera]) or running.stream != stream
+            ):
                 self._stop(camera)  # another address or password, or the disk allows another stream
                 running = None
             if running is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -105,6 +105,18 @@ def test_another_address_in_mid_lesson_is_a_gap_of_the_change_alone(town: Town) 
     assert [(start[:-1], end[:-1], cause) for start, end, cause in noted.gaps] == [("08:10:0", "08:10:2", "timeout")]
     assert noted.triggers == ["plan"]
     _check_no_gap_was_recorded(town, LESSON)
+
+
+def test_another_name_or_room_in_mid_lesson_cuts_nothing(town: Town) -> None:
+    town.venue.clock.set(at("07:58"))
+    town.start()
+    town.live_until(at("08:10"))
+    (recording,) = [one for one in town.running if one.camera.id == "k00"]
+    town.save(replace(recording.camera, name="讲台上方", host="192.168.1.9:80", revision=2))
+    town.live_until(at("08:12"))
+    assert [one for one in town.running if one.camera.id == "k00"] == [recording]
+    town.crash()
+    assert record(town, LESSON).gaps == []
 
 
 def test_a_full_disk_keeps_the_facts_for_later(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
