@@ -15,6 +15,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE = "zh_CN"
+_BOTH = re.compile(r"(.*?[一-鿿].*?)\s*/ (.+)", re.DOTALL)
 _CHINESE = re.compile(r"[(（]([^()（）]*[一-鿿][^()（）]*)[)）]")
 
 
@@ -50,6 +51,8 @@ def spoken(message: str, language: str) -> str:
 
     What has no Chinese is given as it is, since half a message is better than none; `api.mjs` does the same.
     """
+    if both := _BOTH.fullmatch(message):
+        return both[1 if language == SOURCE else 2]
     chinese = _CHINESE.findall(message)
     if language == SOURCE:
         return "；".join(chinese) or message

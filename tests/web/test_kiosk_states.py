@@ -32,6 +32,7 @@ from tests.web.conftest import House
 from tests.web.dummy_faces import EVIDENCE
 from tests.web.ears import EARS
 from tests.web.relay import Relay
+from tests.web.waiting import until
 
 HUES = {"good": "green", "warn": "amber", "bad": "red", "calm": "blue"}
 NOTES = {"good": [660, 880], "warn": [520, 520], "bad": [330, 247], "calm": [587]}
@@ -112,17 +113,6 @@ STATES = [
 ]
 
 
-# Promises: the page's own policy forbids the `eval` with which Playwright waits for a function.
-SEES = """() => new Promise((done) => {
-  const look = () => document.getElementById('view').readyState >= 2 ? done() : setTimeout(look, 50);
-  look();
-})"""
-DRAWN = """() => new Promise((done) => {
-  const look = () => document.getElementById('said-icon').getBBox().width > 0 ? done() : setTimeout(look, 50);
-  look();
-})"""
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as browser:
@@ -146,7 +136,7 @@ class Hall:
     def board(self) -> None:
         """Wait for the device's first word."""
         expect(self.page.locator("#time")).not_to_be_empty()
-        self.page.evaluate(SEES)
+        until(self.page, "document.getElementById('view').readyState >= 2")
 
     def say(self, answers: tuple[Answer | str, ...]) -> None:
         for each in answers:
@@ -164,7 +154,7 @@ class Hall:
 
     def expect_drawn(self) -> None:
         """The icon exists: a name that the file does not have draws nothing."""
-        self.page.evaluate(DRAWN)
+        until(self.page, "document.getElementById('said-icon').getBBox().width > 0")
 
     def hue(self) -> str:
         """The colour in which the icon stands, by name."""

@@ -37,9 +37,17 @@ async function send(method, path, body) {
   throw error;
 }
 
-/** Messages are English with the Chinese in brackets; a Chinese page says the Chinese. */
+const BOTH = /^(.*?[一-鿿].*?)\s*\/ (.+)$/s;
+const BRACKETS = /[(（]([^()（）]*[一-鿿][^()（）]*)[)）]/g;
+
+/** Messages are `Chinese / English`, or English with the Chinese in brackets; a page says those of its language. */
 export function spoken(problem) {
-  const chinese = [...problem.detail.matchAll(/[(（]([^()（）]*[一-鿿][^()（）]*)[)）]/g)].map((match) => match[1]);
-  if (document.documentElement.lang.startsWith('zh') && chinese.length) return chinese.join('；');
-  return `${problem.detail} ${problem.do ?? ''}`;
+  const chinese = document.documentElement.lang.startsWith('zh');
+  if (BOTH.test(problem.detail)) {
+    const said = [problem.detail, problem.do].filter(Boolean).map((text) => BOTH.exec(text)?.[chinese ? 1 : 2] ?? text);
+    return said.join(chinese ? '。' : ' ');
+  }
+  const inside = [...problem.detail.matchAll(BRACKETS)].map((match) => match[1]);
+  if (chinese && inside.length) return inside.join('；');
+  return `${problem.detail} ${problem.do ?? ''}`.trim();
 }

@@ -42,17 +42,25 @@ function row(found) {
 
 document.getElementById('test')?.addEventListener('done', (event) => {
   const report = event.detail;
-  const text = [report.ok ? event.target.dataset.ok : `${report.words} ${report.do}`, ...report.warnings];
+  const warnings = report.warnings.map((detail) => spoken({ detail }));
+  const text = [report.ok ? event.target.dataset.ok : spoken({ detail: report.words, do: report.do }), ...warnings];
   event.target.querySelector('.wrong').textContent = text.join(' ');
 });
 
 const picture = document.getElementById('picture');
-if (picture) {
-  const status = picture.nextElementSibling;
-  fetch(picture.dataset.src).then(async (response) => {
-    if (!response.ok) throw new Error(spoken(await response.json()));
-    picture.src = URL.createObjectURL(await response.blob());
-    picture.hidden = false;
+const TRIES = 5;
+const PAUSE = 2000; // ms: the recorder comes to know a camera that was bound a moment ago
+
+async function look(image, status, tries) {
+  const response = await fetch(image.dataset.src);
+  if (response.ok) {
+    image.src = URL.createObjectURL(await response.blob());
+    image.hidden = false;
     status.hidden = true;
-  }).catch((error) => { status.textContent = error.message; });
+  } else if (tries > 1) {
+    setTimeout(() => look(image, status, tries - 1), PAUSE);
+  } else {
+    status.textContent = spoken(await response.json());
+  }
 }
+if (picture) look(picture, picture.nextElementSibling, TRIES).catch((error) => { picture.nextElementSibling.textContent = error.message; });

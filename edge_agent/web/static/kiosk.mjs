@@ -27,10 +27,15 @@ function paint(message) {
   part('said').hidden = message.look === 'idle';
   part('board').hidden = message.look !== 'idle';
   part('said-icon').setAttribute('href', message.icon ? `${root.dataset.icons}#${message.icon}` : '');
-  part('said-title').textContent = message.title;
+  part('said-title').replaceChildren(...parts(message.title));
   part('said-title').classList.toggle('long', message.title.length > 5);
   part('said-text').textContent = message.text;
   part('said-detail').textContent = message.detail;
+}
+
+/** A name of several parts (阿依古丽·买买提) breaks after the dot, where it breaks at all. */
+function parts(name) {
+  return name.split(/(?<=·)/).flatMap((part) => [part, document.createElement('wbr')]);
 }
 
 function show(message) {
