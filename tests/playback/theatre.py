@@ -48,6 +48,23 @@ def segment(folder: Path, *, seconds: int = 60, size: str = "640x360", encoder: 
     return path
 
 
+def attributes(source: Path, *, indexed: bool = True) -> dict[str, object]:
+    """What the recorder notes of a segment that `segment` made; without its index, as after a crash."""
+    codec, size, _ = source.stem.split("-")
+    width, height = (int(number) for number in size.split("x"))
+    about: dict[str, object] = {"codec": "hevc" if codec == "libx265" else "h264", "width": width, "height": height}
+    if not indexed:
+        return about
+    index = read_index(source)
+    header = source.read_bytes()[: index.header]
+    return about | {
+        "header": index.header,
+        "length": index.length,
+        "codecs": codecs(header),
+        "parts": index.parts(4),
+    }
+
+
 @dataclass
 class Theatre:
     venue: Venue
@@ -75,14 +92,7 @@ class Theatre:
                 camera=camera,
                 mime="video/mp4",
             )
-            codec, size, _ = source.stem.split("-")
-            width, height = (int(number) for number in size.split("x"))
-            about: dict[str, object] = {"codec": "hevc" if codec == "libx265" else "h264"}
-            about |= {"width": width, "height": height}
-            if indexed:
-                header = source.read_bytes()[: index.header]
-                about |= {"header": index.header, "length": index.length, "codecs": codecs(header)}
-                about["parts"] = index.parts(4)
+            about = attributes(source, indexed=indexed)
             self.venue.writer.run(lambda tx, row=row, about=about: media.add(tx, row, **about))  # type: ignore[misc] # a lambda's defaults are not inferred
             identifiers.append(row.id)
         return identifiers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -12,6 +13,7 @@ from edge_agent.model.kinds.capture import GapClosed, SegmentClosed, SnapshotMis
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import gaps, media, slots
 from edge_agent.store.writer import Transaction
+from tests.playback.theatre import attributes
 from tests.web.conftest import House
 
 SlotKind = Literal["opening", "middle", "closing"]
@@ -28,25 +30,26 @@ def picture(text: str, size: tuple[int, int] = (640, 360)) -> bytes:
     return bytes(cv2.imencode(".jpg", image)[1])
 
 
-def file(house: House, kind: MediaKind, content: bytes, span: tuple[datetime, datetime], camera: str) -> Media:
+def file(house: House, kind: MediaKind, content: bytes, span: tuple[datetime, datetime], lesson: str = "A") -> Media:
+    """Store the bytes and give their row, of `cam1`, which the caller adds with its fact."""
     start, end = span
     suffix, mime = (".jpg", "image/jpeg") if kind is MediaKind.SNAPSHOT else (".mp4", "video/mp4")
     stored = house.site.files.store(kind, suffix, content, start)
     return Media(
-        media.new_media_id(), kind, stored.path, stored.sha256, stored.size, start, end, "A", camera, mime=mime
+        media.new_media_id(), kind, stored.path, stored.sha256, stored.size, start, end, lesson, "cam1", mime=mime
     )
 
 
-def take(house: House, slot: str, at: datetime, *, camera: str = "cam1", heads: int | None = None) -> Media:
-    """A picture for a slot of lesson A, as `A/p1/opening`."""
+def take(house: House, slot: str, at: datetime, *, heads: int | None = None) -> Media:
+    """A picture for a slot, as `A/p1/opening`."""
     lesson, period, kind = slot.split("/")
-    row = file(house, MediaKind.SNAPSHOT, picture(f"{at:%H:%M:%S} {kind}"), (at, at), camera)
+    row = file(house, MediaKind.SNAPSHOT, picture(f"{at:%H:%M:%S} {kind}"), (at, at), lesson)
     taken = SnapshotTaken(
         slot=slot,
         lesson=lesson,
         period=int(period[1:]),
         slot_kind=_kind(kind),
-        camera=camera,
+        camera="cam1",
         at=at,
         source="live",
         media=row.id,
@@ -69,12 +72,14 @@ def miss(house: House, slot: str, cause: str) -> None:
     house.venue.writer.run(lambda tx: slots.note_missed(tx, missed))
 
 
-def record(house: House, content: bytes, start: datetime, end: datetime, camera: str = "cam1") -> Media:
-    """A closed segment of lesson A."""
-    row = file(house, MediaKind.RECORDING, content, (start, end), camera)
+def record(house: House, source: Path, start: datetime) -> Media:
+    """A closed segment of lesson A, as `tests.playback.theatre.segment` made its file."""
+    about = attributes(source)
+    end = start + timedelta(seconds=float(str(about["length"])))
+    row = file(house, MediaKind.RECORDING, source.read_bytes(), (start, end))
     closed = SegmentClosed(
         media=row.id,
-        camera=camera,
+        camera="cam1",
         lessons=("A",),
         start=start,
         end=end,
@@ -86,15 +91,15 @@ def record(house: House, content: bytes, start: datetime, end: datetime, camera:
     )
 
     def keep(tx: Transaction) -> None:
-        media.add(tx, row, codec="h264", width=640, height=360)
+        media.add(tx, row, **about)
         tx.append(closed)
 
     house.venue.writer.run(keep)
     return row
 
 
-def lose(house: House, start: datetime, end: datetime, cause: str, camera: str = "cam1") -> None:
-    gap = GapClosed(camera=camera, lesson="A", start=start, end=end, cause=cause)
+def lose(house: House, start: datetime, end: datetime, cause: str) -> None:
+    gap = GapClosed(camera="cam1", lesson="A", start=start, end=end, cause=cause)
     house.venue.writer.run(lambda tx: gaps.close_gap(tx, gap))
 
 

@@ -28,9 +28,11 @@ from edge_agent.store import cameras, consents, training, verdicts
 from edge_agent.store.accounts import Role
 from edge_agent.web.guard import LANGUAGE_COOKIE
 from tests.data import ROOT
+from tests.playback.theatre import segment
 from tests.servers import chromium
 from tests.venue import DAY, at
 from tests.web.conftest import House
+from tests.web.evidence import lose, miss, record, take
 
 PICTURES = ROOT / "docs" / "pictures"
 NAMES = [
@@ -66,7 +68,9 @@ SHOTS = (
     ("cameras", Role.ADMINISTRATOR, "/console/cameras"),
     ("bind", Role.ADMINISTRATOR, "/console/cameras/bind"),
     ("system", Role.ADMINISTRATOR, "/console/system"),
-    ("exports", Role.ADMINISTRATOR, "/console/exports"),
+    ("exports", Role.ADMINISTRATOR, "/console/exports?lesson=A"),
+    ("trainee", Role.ADMINISTRATOR, "/console/trainees/t05"),
+    ("import", Role.ADMINISTRATOR, "/console/import?kind=timetable"),
     ("teach", Role.INSTRUCTOR, "/teach/lessons/B"),
     ("station", Role.INSTRUCTOR, "/station/c1"),
     ("inspect", Role.INSPECTOR, "/inspect/c1"),
@@ -79,7 +83,7 @@ def furnish(house: House) -> None:
     venue, run = house.venue, house.venue.writer.run
     for room, name in (("r1", "201 教室"), ("r2", "实训室")):
         run(partial(training.save_room, room=room, name=name, by="a"))
-    venue.add_class("c1", name="育婴员初级 2024-3 期", required_periods=8)
+    venue.add_class("c1", name="育婴员初级 2024-3 期", required_periods=6)
     venue.add_class("c2", name="中式烹调师中级 2024-1 期", category="中式烹调师")
     soon = DAY + timedelta(5)
     venue.add_class("c3", name="养老护理员初级 2024-5 期", category="养老护理员", state=ClassState.DRAFT, opens=soon)
@@ -97,8 +101,6 @@ def furnish(house: House) -> None:
     venue.add_lesson("C", "14:00", room="r1", subject="早期教育", teacher="l1")
     venue.add_lesson("D", "10:00", class_id="c2", room="r2", subject="刀工", teacher="l2")
     taps(house)
-    complete = VerdictGiven(lesson="A", class_id="c1", verdict="complete", reasons=(), at=at("09:46"))
-    run(partial(verdicts.give, given=complete, policy=""))
     for identifier, room, name, state in (
         ("cam1", "r1", "201 后方", CameraState.ONLINE),
         ("cam2", "r1", "201 前方", CameraState.ONLINE),
@@ -107,6 +109,27 @@ def furnish(house: House) -> None:
         camera = Camera(identifier, name, CameraKind.ONVIF, room, "rtsp://10.0.0.9/1", host=f"10.0.0.{identifier[-1]}")
         run(partial(cameras.save_camera, camera=camera))
         run(partial(cameras.set_state, camera=identifier, state=state))
+    prove(house)
+
+
+def prove(house: House) -> None:
+    """The first lesson's evidence: pictures with one missing, a recording with a hole, and so the verdict."""
+    for slot, moment in (
+        ("p1/opening", "08:03"),
+        ("p1/middle", "08:22:30"),
+        ("p1/closing", "08:42"),
+        ("p2/middle", "09:07:30"),
+    ):
+        take(house, f"A/{slot}", at(moment), heads=18)
+    take(house, "A/p2/closing", at("09:27"), heads=17)
+    miss(house, "A/p2/opening", "offline")
+    with tempfile.TemporaryDirectory() as folder:
+        film = segment(Path(folder))
+        for minute in (*range(48), *range(50, 90)):
+            record(house, film, at("08:00") + timedelta(minutes=minute))
+    lose(house, at("08:48"), at("08:50"), "offline")
+    given = VerdictGiven(lesson="A", class_id="c1", verdict="partial", reasons=(), at=at("09:46"))
+    house.venue.writer.run(partial(verdicts.give, given=given, policy=""))
 
 
 def taps(house: House) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import hypothesis
 import pytest
 import schemathesis
@@ -14,6 +18,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from edge_agent import web
 from edge_agent.store import training
 from edge_agent.store.accounts import Account, Role
 from tests.venue import at
@@ -67,3 +72,29 @@ def test_answers_are_the_documented_ones(house: House, admin: Account) -> None:
             failures.append(f"{operation.label}: {failure}")
     assert not failures, "\n\n".join(failures)
     assert count > 60
+
+
+FORM = re.compile(r'data-api="(\w+) (/api/v1[^"]*)"')
+LINK = re.compile(r'(?:href|src|data-src)="(/api/v1[^"]*)"')
+CALL = re.compile(r"(?:call|keep)\('(\w+)', ['`](/api/v1[^'`]*)['`]")
+ASKED = re.compile(r"open\('(\w+)', ['`](/api/v1[^'`]*)['`]")
+PLACE = re.compile(r"\{\{.*?\}\}|\$\{.*?\}|\{.*?\}|(?<=/)none(?=/|$)")
+
+
+def actions() -> Iterator[tuple[str, str]]:
+    """What the pages and their scripts ask of the API: method and path, a place for each part that varies."""
+    folder = Path(web.__file__).parent
+    for file in (*folder.rglob("*.html"), *folder.rglob("*.mjs")):
+        text = file.read_text()
+        found = [*FORM.findall(text), *CALL.findall(text), *ASKED.findall(text)]
+        found += [("GET", path) for path in LINK.findall(text)]
+        yield from ((method, PLACE.sub("{}", path.split("?")[0])) for method, path in found)
+
+
+def test_whatever_a_page_does_is_in_the_api(house: House) -> None:
+    """A page has no way of its own to change or fetch something: a program can do all of it."""
+    paths = httpx.get(f"{house.url}/api/v1/openapi.json").json()["paths"]
+    documented = {(method.upper(), PLACE.sub("{}", path)) for path, methods in paths.items() for method in methods}
+    asked = set(actions())
+    assert len(asked) > 50
+    assert sorted(asked - documented) == []
