@@ -12,6 +12,7 @@ from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import Trainee
 from edge_agent.model.span import AttendanceUnit, Span
 from edge_agent.rules.gaps import covered
+from edge_agent.rules.reasons import Reason
 from edge_agent.rules.windows import lesson_times
 from edge_agent.store.attendance import Tap
 
@@ -139,7 +140,7 @@ class Tables:
                     self.record.rooms.get(lesson.room, lesson.room),
                     lesson.periods,
                     VERDICTS[verdict.verdict],
-                    "；".join(reason_text(reason, self._zone) for reason in verdict.reasons),
+                    "；".join(self._say(reason) for reason in verdict.reasons),
                 ]
             )
         columns = ["日期", "时间", "课程", "授课教师", "教室", "课时", "结论", "说明"]
@@ -203,9 +204,7 @@ class Tables:
                     started.get(lesson.id, "自动" if spans else ""),
                     "、".join(sorted(self.record.devices.get(each, each) for each in found.cameras)),
                     sum(len(own) for own in found.recorded.values()),
-                    "；".join(
-                        reason_text(reason, self._zone) for reason in verdict.reasons if reason.code.value in _RECORDING
-                    ),
+                    "；".join(self._say(reason) for reason in verdict.reasons if reason.code.value in _RECORDING),
                 ]
             )
         columns = ["日期", "课程", "计划时段", "实际时段", "录制占比", "启动方式", "设备", "分段数", "缺失与原因"]
@@ -303,6 +302,9 @@ class Tables:
             return "", ""
         at = tap.at.astimezone(self._zone)
         return at.strftime("%H:%M:%S" if at.date() == day.date() else "%m-%d %H:%M:%S"), METHODS[tap.method]
+
+    def _say(self, reason: Reason) -> str:
+        return reason_text(reason, self._zone, devices=self.record.devices)
 
     def _teacher(self, lesson: Lesson) -> str:
         teacher = self.record.teachers.get(lesson.teacher)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from edge_agent.model.span import SlotKind
@@ -36,7 +37,7 @@ REASONS: Mapping[Code, str] = {
     Code.NO_CAMERA: "未关联设备",
     Code.NOT_RECORDED: "全程未录制（{cause}）",
     Code.GAP: "录像缺失 {start} 至 {end}（{cause}）",
-    Code.CAMERA_INCOMPLETE: "设备 {camera} 缺录 {seconds} 秒，另有设备录制",
+    Code.CAMERA_INCOMPLETE: "设备“{camera}”缺录 {seconds} 秒",
     Code.SNAPSHOT_MISSED: "缺抓拍 {slot}",
     Code.NOBODY_SIGNED_IN: "无人签到（{unit}）",
     Code.NOT_SIGNED_OUT: "{count} 人未签退（{unit}）",
@@ -104,9 +105,13 @@ Translate = Callable[[str], str]
 """A page in another language gives its catalogue's `gettext`; the package itself is Chinese."""
 
 
-def reason_text(reason: Reason, zone: ZoneInfo, say: Translate = str) -> str:
-    """Say a reason, with what can still be done."""
+def reason_text(
+    reason: Reason, zone: ZoneInfo, say: Translate = str, devices: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Say a reason, with what can still be done; `devices` are the cameras' names by their ids."""
     params = {name: _param(name, value, zone, say) for name, value in reason.params.items()}
+    if "camera" in params:
+        params["camera"] = devices.get(params["camera"], params["camera"])
     text = say(REASONS[reason.code]).format(**params)
     return text if reason.remedy is None else say(AND).join((text, say(REMEDIES[reason.remedy])))
 

@@ -47,7 +47,7 @@ def lesson(lesson: str, visitor: Office) -> Response:
         room=record.rooms.get(found.room, found.room),
         teacher=record.teachers[found.teacher].name if found.teacher in record.teachers else found.teacher,
         verdict_code=judged.verdict.value,
-        reasons=[(each.is_fault, reason_text(each, visitor.zone, say)) for each in judged.reasons],
+        reasons=[(each.is_fault, reason_text(each, visitor.zone, say, record.devices)) for each in judged.reasons],
         gaps=[(gap, cause_text(gap.cause, say)) for gap in judged.gaps],
         slots=slots,
         supplements=materials,
