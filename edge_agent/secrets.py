@@ -126,7 +126,8 @@ def read_key(path: Path) -> bytes:
         ) from error
     if mode & _OTHERS:
         raise StorageError(
-            f"{path}: 密钥文件权限过宽 / others can read this key.", do=f"请运行 / Run: chmod 600 {path}"
+            f"{path}: 密钥文件权限过宽 / others can read this key.",
+            do=f"请运行 chmod 600 {path}。Run: chmod 600 {path}",
         )
     if len(key) != _KEY_BYTES:
         raise StorageError(

@@ -15,8 +15,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE = "zh_CN"
-_BOTH = re.compile(r"(.*?[一-鿿].*?)\s*/ (.+)", re.DOTALL)
-_CHINESE = re.compile(r"[(（]([^()（）]*[一-鿿][^()（）]*)[)）]")
+_BRACKETED = re.compile(r"[(（]([^()（）]*[一-鿿][^()（）]*)[)）]")
+_SENTENCES = re.compile(r"(?P<zh>[^/]*[。！？])\s*(?P<en>[A-Z].*)", re.DOTALL)
+# A key or path may stand before the two, as in `start: 应为时间 / must be a time`, and `;` before the next.
+_PAIR = re.compile(r"(?P<zh>[^\s:：;；/][^:：;；/]*[一-鿿][^:：;；/]*?|[一-鿿])\s*/ (?P<en>[^;；]*)")
 
 
 def languages() -> dict[str, str]:
@@ -47,13 +49,16 @@ def is_chinese(text: str) -> bool:
 
 
 def spoken(message: str, language: str) -> str:
-    """Give an error's message in one language: it is English with the Chinese in brackets, or `Chinese / English`.
+    """Give an error's message in one language.
 
-    What has no Chinese is given as it is, since half a message is better than none; `api.mjs` does the same.
+    It says both: `Chinese / English`, English with the Chinese in brackets, or a Chinese sentence before an English
+    one. What says one of them alone is given as it is, since half a message is better than none; `api.mjs` does the
+    same.
     """
-    if both := _BOTH.fullmatch(message):
-        return both[1 if language == SOURCE else 2]
-    chinese = _CHINESE.findall(message)
-    if language == SOURCE:
-        return "；".join(chinese) or message
-    return " ".join(_CHINESE.sub("", message).split()).replace(" .", ".").replace(" ;", ";").replace(" :", ":")
+    chinese = language == SOURCE
+    if sentences := _SENTENCES.fullmatch(message):
+        return sentences["zh" if chinese else "en"]
+    message, pairs = _PAIR.subn(r"\g<zh>" if chinese else r"\g<en>", message)
+    if chinese:
+        return message if pairs else "；".join(_BRACKETED.findall(message)) or message
+    return " ".join(_BRACKETED.sub("", message).split()).replace(" .", ".").replace(" ;", ";").replace(" :", ":")

@@ -46,7 +46,7 @@ def save_lesson(
     owner = owner or (owned.owner if owned else Owner.VENUE)
     if known is not None and known.revision != lesson.revision:
         raise ConflictError(
-            f"课表已被他人修改 / lesson {lesson.id} was changed meanwhile:"
+            f"Lesson {lesson.id} was changed meanwhile (课表已被他人修改，请刷新页面后重试):"
             f" it is at revision {known.revision}, yours is {lesson.revision}.",
             do="请刷新页面后重试。Load it again and repeat the change.",
         )

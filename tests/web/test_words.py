@@ -14,7 +14,6 @@ from babel.messages.pofile import read_po
 from edge_agent import furniture
 from edge_agent.evidence import words as verdicts
 from edge_agent.furniture.pages import WEEKDAYS
-from edge_agent.furniture.words import spoken
 from edge_agent.web import words
 
 FOLDERS = [Path(package.__file__ or "").parent for package in (words, furniture)]
@@ -59,17 +58,3 @@ def test_placeholders_are_the_same() -> None:
 @pytest.mark.parametrize(("language", "text"), [("en", "Signed in"), ("zh_CN", "签到成功"), ("xx", "签到成功")])
 def test_an_unknown_language_speaks_chinese(language: str, text: str) -> None:
     assert words.words(language).gettext("签到成功") == text
-
-
-@pytest.mark.parametrize(
-    ("message", "chinese", "english"),
-    [
-        ("Not found (找不到).", "找不到", "Not found."),
-        ("10.0.0.9：密码不对 / wrong password.", "10.0.0.9：密码不对", "wrong password."),
-        ("须为（H.264）/ neither H.264", "须为（H.264）", "neither H.264"),
-        ("rtsp://10.0.0.9/1 (没有画面)", "没有画面", "rtsp://10.0.0.9/1"),
-        ("no Chinese / at all", "no Chinese / at all", "no Chinese / at all"),
-    ],
-)
-def test_a_message_of_two_languages_is_said_in_one(message: str, chinese: str, english: str) -> None:
-    assert (spoken(message, "zh_CN"), spoken(message, "en")) == (chinese, english)

@@ -37,17 +37,22 @@ async function send(method, path, body) {
   throw error;
 }
 
-const BOTH = /^(.*?[一-鿿].*?)\s*\/ (.+)$/s;
+const SENTENCES = /^([^/]*[。！？])\s*([A-Z].*)$/s;
+const PAIR = /([^\s:：;；/][^:：;；/]*[一-鿿][^:：;；/]*?|[一-鿿])\s*\/ ([^;；]*)/g;
 const BRACKETS = /[(（]([^()（）]*[一-鿿][^()（）]*)[)）]/g;
 
-/** Messages are `Chinese / English`, or English with the Chinese in brackets; a page says those of its language. */
+/** Gives a problem in the page's language; its texts say both, in the forms that `spoken` of words.py names. */
 export function spoken(problem) {
   const chinese = document.documentElement.lang.startsWith('zh');
-  if (BOTH.test(problem.detail)) {
-    const said = [problem.detail, problem.do].filter(Boolean).map((text) => BOTH.exec(text)?.[chinese ? 1 : 2] ?? text);
-    return said.join(chinese ? '。' : ' ');
-  }
-  const inside = [...problem.detail.matchAll(BRACKETS)].map((match) => match[1]);
+  const inside = problem.detail.match(PAIR) ? [] : [...problem.detail.matchAll(BRACKETS)].map((match) => match[1]);
   if (chinese && inside.length) return inside.join('；');
-  return `${problem.detail} ${problem.do ?? ''}`.trim();
+  const said = [problem.detail, problem.do].filter(Boolean).map((text) => oneOf(text, chinese));
+  return said.join(chinese ? '。' : ' ');
+}
+
+function oneOf(text, chinese) {
+  const sentences = SENTENCES.exec(text);
+  if (sentences) return sentences[chinese ? 1 : 2];
+  const one = text.replace(PAIR, chinese ? '$1' : '$2');
+  return chinese ? one : one.replace(BRACKETS, '').replace(/ +([ .;:]|$)/g, '$1');
 }
