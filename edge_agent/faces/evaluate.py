@@ -22,6 +22,9 @@ PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".ti
 """The last four are refused by name: who has such photos learns that they don't count."""
 _Z95 = 1.96
 
+Seen = Mapping[Path, Floats | None]
+"""The embedding of each photo; None where there is no face on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -100,15 +103,13 @@ def embed_photos(
     return found
 
 
-def roster_of(people: Mapping[str, Sequence[Path]], seen: Mapping[Path, Floats | None], identity: Identity) -> Roster:
+def roster_of(people: Mapping[str, Sequence[Path]], seen: Seen, identity: Identity) -> Roster:
     """Templates of all the photos of each person; who has no face on any is left out."""
     views = {person: _faces(photos, seen) for person, photos in people.items()}
     return Roster({person: identity.metric.fuse(faces) for person, faces in views.items() if faces}, identity)
 
 
-def judge(
-    people: Mapping[str, Sequence[Path]], seen: Mapping[Path, Floats | None], roster: Roster, *, frames: int = 1
-) -> list[Probe]:
+def judge(people: Mapping[str, Sequence[Path]], seen: Seen, roster: Roster, *, frames: int = 1) -> list[Probe]:
     """Every photo alone at the threshold for one picture, or every `frames` photos as a kiosk's decision."""
     limits = roster.identity.thresholds
     threshold = limits.probe if frames == 1 else limits.match
@@ -143,31 +144,35 @@ def figures(probes: Iterable[Probe], members: Iterable[str]) -> Figures:
 
 def split_figures(
     people: Mapping[str, Sequence[Path]],
-    seen: Mapping[Path, Floats | None],
+    seen: Seen,
     identity: Identity,
     *,
     splits: int = 300,
     frames: int = 1,
+    enrolled: Seen | None = None,
 ) -> Figures:
-    """Over seeded splits: half of the people enrolled with two photos each, the other half strangers."""
+    """Over seeded splits: half of the people enrolled with two photos each, the other half strangers.
+
+    `enrolled` are the photos as they were enrolled, where those who come are `seen` in another way.
+    """
     probes: list[Probe] = []
     names = sorted(people)
     for seed in range(splits):
         rng = np.random.default_rng(seed)
         shuffled = {name: [people[name][i] for i in rng.permutation(len(people[name]))] for name in names}
-        enrolled = [names[i] for i in rng.permutation(len(names))[: len(names) // 2]]
-        roster = roster_of({name: shuffled[name][:WANTED_PHOTOS] for name in enrolled}, seen, identity)
-        left = {name: photos[WANTED_PHOTOS:] if name in enrolled else photos for name, photos in shuffled.items()}
-        probes += [_stranger(probe, enrolled) for probe in judge(left, seen, roster, frames=frames)]
+        members = [names[i] for i in rng.permutation(len(names))[: len(names) // 2]]
+        roster = roster_of({name: shuffled[name][:WANTED_PHOTOS] for name in members}, enrolled or seen, identity)
+        left = {name: photos[WANTED_PHOTOS:] if name in members else photos for name, photos in shuffled.items()}
+        probes += [_stranger(probe, members) for probe in judge(left, seen, roster, frames=frames)]
     return figures(probes, {probe.person for probe in probes} - {_STRANGER})
 
 
 _STRANGER = ""
 
 
-def _stranger(probe: Probe, enrolled: Sequence[str]) -> Probe:
+def _stranger(probe: Probe, members: Sequence[str]) -> Probe:
     """In another split the same person is a member."""
-    return probe if probe.person in enrolled else Probe(probe.paths, _STRANGER, probe.decision)
+    return probe if probe.person in members else Probe(probe.paths, _STRANGER, probe.decision)
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -180,5 +185,5 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _faces(paths: Sequence[Path], seen: Mapping[Path, Floats | None]) -> list[Floats]:
+def _faces(paths: Sequence[Path], seen: Seen) -> list[Floats]:
     return [face for path in paths if (face := seen[path]) is not None]

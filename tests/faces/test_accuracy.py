@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from edge_agent.faces.evaluate import embed_photos, figures, judge, photos_by_person, roster_of, split_figures, wilson
-from edge_agent.faces.face import Floats
+from edge_agent.faces.evaluate import (
+    Seen,
+    embed_photos,
+    figures,
+    judge,
+    photos_by_person,
+    roster_of,
+    split_figures,
+    wilson,
+)
 from edge_agent.faces.process import FaceEngine
 from tests import data
+from tests.faces.hardships import HARDSHIPS, photos_of, suffer
 
-Seen = Mapping[Path, Floats | None]
 SPLITS = 300
 
 
@@ -62,6 +69,19 @@ def test_three_frames_of_one_moment_are_no_worse_than_their_figure(
     assert all(name == given for name, given in named if name in members)
     assert sum(name in members for name, _ in named) >= 0.97 * sum(name in members for name, _ in decided)
     assert sum(name in strangers for name, _ in named) <= 0.01 * sum(name in strangers for name, _ in decided)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hardship", ["dark (gamma 2)", "60 pixels, JPEG 30", "poor webcam"])
+def test_who_is_seen_badly_is_taken_for_nobody_else(
+    engine: FaceEngine, east_asian: dict[str, list[Path]], embedded: Seen, hardship: str
+) -> None:
+    seen, usable = suffer(engine, photos_of(engine, east_asian), HARDSHIPS[hardship])
+    assert usable >= 0.9
+    found = split_figures(east_asian, seen, engine.identity, splits=60, enrolled=embedded)
+    assert found.tpir >= 0.95
+    assert found.fpir <= 0.01
+    assert found.wrong_names == 0
 
 
 def test_strangers_of_anywhere_stay_unknown(
