@@ -88,7 +88,7 @@ OPENCV = Identity(
     name="opencv",
     version="yunet-2023mar+sface-2021dec",
     metric=Metric.COSINE,
-    thresholds=Thresholds(match=0.485, probe=0.465, confirm=0.38, margin=0.05, resembles=0.46),
+    thresholds=Thresholds(match=0.495, probe=0.475, confirm=0.38, margin=0.05, resembles=0.46),
 )
 DLIB = Identity(
     name="dlib",
