@@ -14,9 +14,11 @@ from edge_agent.faces.face import Floats
 
 LEAST_FRAMES = 3
 _MOST_FRAMES = 7
+"""Later ones take the place of the first, which are often the worst: of somebody still walking up."""
 _AGREE = 0.6
 """Share of the frames that must have the same face first."""
 _CANDIDATES = 3
+"""As many as an instructor compares at a glance."""
 
 
 class Outcome(StrEnum):

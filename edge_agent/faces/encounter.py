@@ -215,6 +215,7 @@ _SAME = 0.5
 _OTHER = 0.15
 """Cosines between two frames' embeddings: surely one person, and surely two even where the box stayed in place."""
 _STEP = 0.7
+"""Of the face's width: farther than that between two frames it is somebody else's place."""
 
 
 def _same_face(visit: _Visit, subject: Subject) -> bool:

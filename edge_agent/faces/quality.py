@@ -61,7 +61,7 @@ class Gates:
     widest: float = 0.7
     light: tuple[float, float] = (45, 225)
     contrast: float = 13
-    sharpness: float = 3.0
+    sharpness: float = 2.0
     covered: float = 1.25
     yaw: float = 0.45
     roll: float = 25
@@ -70,7 +70,9 @@ class Gates:
 
 
 KIOSK = Gates()
-"""For one frame of many: a bad one is only left out."""
+"""For one frame of many: a bad one is only left out, and what is kept out is looked at in vain. A soft webcam's frames
+have a sharpness of 2.3 to 3; of photos blurred to 2 eight in ten are still found, and no more strangers named.
+"""
 
 ENROLMENT = Gates(
     width=70,
@@ -125,7 +127,9 @@ def has_rival(observation: Observation, share: float) -> bool:
 
 
 _PRESENCE, _PRESENCE_TURNED = 6.0, 3.0
+"""Of 211 frames of people before a webcam 95 % reach 8.7; the least, of a head that turns, is 4.5."""
 _MESH_MISS = 0.5
+"""Of the eye distance: 99 % of these frames miss by 0.41 at most."""
 
 
 def mesh_is_seen(subject: Subject) -> bool:

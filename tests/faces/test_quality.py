@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import cv2
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from edge_agent.faces.answer import Hint
+from edge_agent.faces.clips import look_at, read_clip
 from edge_agent.faces.face import Box, Look, Observation, Picture
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.quality import ENROLMENT, KIOSK, Flaw, advice, flaws, hint
+from tests import data
 from tests.faces.conftest import GOOD, face_at, jpeg, nobody, on_wall, seen, unit
 
 EMBEDDING = unit(1)
@@ -71,3 +74,20 @@ def test_a_real_portrait_passes_and_its_spoilt_copies_do_not(engine: FaceEngine,
         edge = subject.mesh.points[[4, 132, 58, 172, 150, 148, 152, 377, 379, 397, 288, 361], :2]
         cv2.fillPoly(masked, [cv2.convexHull(edge.astype(np.int32))], colour)
         assert Flaw.COVERED in found(masked), colour
+        assert Flaw.COVERED in found(soft(masked)), colour
+    assert Flaw.COVERED not in found(soft(whole)), "a soft picture is no mask"
+
+
+def soft(picture: Picture) -> Picture:
+    """As a poor webcam has it."""
+    small = cv2.GaussianBlur(cv2.resize(picture, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA), (0, 0), 0.9)
+    return np.asarray(cv2.resize(small, None, fx=2.5, fy=2.5), np.uint8)
+
+
+@pytest.mark.skipif(data.folder() is None, reason="needs clips of people: set EDGE_AGENT_TEST_DATA")
+def test_people_before_a_soft_webcam_are_seen_and_told_to_take_off_no_mask(engine: FaceEngine) -> None:
+    for person, clips in data.living_clips().items():
+        seen = look_at(engine, (frame for clip in clips for frame in read_clip(clip, 2.0)))
+        told = Counter(flaw for each in seen for flaw in flaws(each, KIOSK))
+        assert told[Flaw.COVERED] == 0, person
+        assert told[Flaw.BLURRED] <= 0.1 * len(seen), person
