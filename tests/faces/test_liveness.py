@@ -20,7 +20,7 @@ from edge_agent.faces.encounter import Encounter
 from edge_agent.faces.face import Observation
 from edge_agent.faces.images import FRAME_PIXELS
 from edge_agent.faces.liveness.challenge import SECONDS
-from edge_agent.faces.liveness.passive import Verdict
+from edge_agent.faces.liveness.passive import LIVE_SCORE, Verdict
 from edge_agent.faces.liveness.watch import Watch
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.template import Template
@@ -121,6 +121,16 @@ def test_no_flat_picture_of_another_renderer_is_accepted(eye: Eye, kind: str) ->
     passed = follow(eye, scene(kind, 0, shots(eye), rooms()))
     assert not passed.live, passed
     assert not passed.made, passed
+
+
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_sheet_that_flutters_is_not_accepted(eye: Eye, seed: int) -> None:
+    """Waves as short as a face is high: no bow explains them, and the score alone takes these two for living."""
+    passed = follow(eye, scene("whole-wave", seed, shots(eye), rooms()))
+    assert passed.score > LIVE_SCORE
+    assert not passed.live, passed
 
 
 @needs_data

@@ -13,7 +13,7 @@ import numpy as np
 from edge_agent.faces.face import Floats, Mesh, floats
 from edge_agent.faces.liveness.geometry import FACE, eye_distance, eye_openness, turn
 from edge_agent.faces.liveness.register import Motion, Reference
-from edge_agent.faces.liveness.solid import Relief, Turn
+from edge_agent.faces.liveness.solid import Turn
 
 WINDOW_SECONDS = 3.0
 LEAST_SECONDS = 1.0
@@ -42,6 +42,8 @@ _LIDS, _LIDS_ALONE, _LIDS_DOWN = 0.42, 2.5, 0.04
 """Of flats whose eyes changed that much more than their mouth the eyes' figure was at most 0.31."""
 STEADY = 3.5
 """Eye distances: a face that goes farther is not laid over another well enough to tell. People at a kiosk went 2.3."""
+_FLUTTERS, _RIPPLED = 0.007, 0.88
+"""Living faces that move so much reach 0.86, sheets that ripple strongly 0.90 to 0.95."""
 _SOLID_SECONDS, _SOLID_SCORE = 2.0, -5.0
 """A solid turn counts over so long, in a face that is not surely flat by all else."""
 
@@ -53,7 +55,8 @@ class Figures:
     `relief` and `alive` are how far points of the face move over time against a flat and against a smoothly bent
     surface; `mouth` and `eyes` how strongly these regions changed, relative to their contrast and to what noise
     explains, multiplied; `turn` how far the nose wandered against eyes and mouth, `blink` how far the lids went down,
-    `shift` how far the face went; `solid` is what it did as a head does that turns.
+    `shift` how far the face went; `solid` is what it did as a head does that turns, `ripple` the share of `alive` that
+    a rippling sheet explains.
     """
 
     relief: float
@@ -66,6 +69,7 @@ class Figures:
     frames: int
     seconds: float
     solid: Turn
+    ripple: float
 
     def score(self) -> float:
         """How much more likely a living face makes these figures than a flat one, as log-odds: see docs/faces.md.
@@ -84,10 +88,14 @@ class Figures:
         """A head that moves by a degree or two, in a face that does nothing else."""
         return self.seconds >= _SOLID_SECONDS and self.score() >= _SOLID_SCORE and self.solid.is_heads
 
+    def rippled(self) -> bool:
+        """Paper that flutters: much moves, and all of it in waves."""
+        return self.alive >= _FLUTTERS and self.ripple >= _RIPPLED
+
     def verdict(self) -> Verdict:
         """`FLAT` only for a face that was moved about: one that keeps still may be a patient person's."""
         lives = self.score() >= LIVE_SCORE or self.lids_alone() or self.turned_solid()
-        if lives and self.shift <= STEADY:
+        if lives and self.shift <= STEADY and not self.rippled():
             return Verdict.LIVE
         return Verdict.FLAT if self.score() <= FLAT_SCORE and self.shift >= _MOVED else Verdict.UNSURE
 
@@ -96,8 +104,8 @@ class Figures:
         return (*((name, float(value)) for name, value in plain.items()), ("score", self.score()))
 
 
-def measure(motions: Sequence[Motion], frames: Sequence[_Frame], relief: Relief) -> Figures:
-    """Figures of motions over one reference with its `relief`, and of all frames."""
+def measure(motions: Sequence[Motion], frames: Sequence[_Frame], reference: Reference) -> Figures:
+    """Figures of motions over one reference, and of all frames."""
     bent, alive = _smoothed([motion.bent for motion in motions]), _smoothed([motion.alive for motion in motions])
     return Figures(
         relief=_swing(bent),
@@ -109,7 +117,8 @@ def measure(motions: Sequence[Motion], frames: Sequence[_Frame], relief: Relief)
         shift=_shift(frames),
         frames=len(motions),
         seconds=frames[-1].at - frames[0].at,
-        solid=relief.turn(bent, alive),
+        solid=reference.relief.turn(bent, alive),
+        ripple=reference.sheet.ripple(alive),
     )
 
 
@@ -200,7 +209,7 @@ class Window:
         best = max(self._takes, key=lambda take: len(take.motions), default=None)
         if best is None or len(best.motions) < LEAST_FRAMES or frames[-1].at - frames[0].at < LEAST_SECONDS:
             return None
-        return measure([motion for _, motion in best.motions], frames, best.reference.relief)
+        return measure([motion for _, motion in best.motions], frames, best.reference)
 
     @property
     def steady(self) -> bool:

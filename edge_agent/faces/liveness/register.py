@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge_agent.faces.face import Floats, Mesh, Picture, floats
 from edge_agent.faces.landmarker import PATCH_FACE
 from edge_agent.faces.liveness.geometry import FACE, LEFT_IRIS, LIPS, OVAL, RIGHT_IRIS, eye_distance
+from edge_agent.faces.liveness.sheet import Sheet, polynomials
 from edge_agent.faces.liveness.solid import Relief
 
 SIDE = 128
@@ -63,7 +64,8 @@ class Reference:
         self._face = mask > 0
         self._where = self._textured()
         plain = _plain(self._where)
-        self._bases = _polynomials(plain)
+        self._bases = polynomials(plain, _DEGREE)
+        self.sheet = Sheet(plain)
         depth = mesh.points[:, 2] / eye_distance(mesh.points)
         self.relief = Relief(self._where, plain, self._points, depth, self._bases)
         across, down = (cv2.Sobel(self._picture, cv2.CV_32F, dx, dy, scale=1 / 8) for dx, dy in ((1, 0), (0, 1)))
@@ -167,6 +169,7 @@ def _correlation(a: Picture, b: Picture) -> float:
 
 
 _DEGREE = 3
+"""Of the smooth warp: ten terms, a bow and an S both ways."""
 
 
 def _plain(where: Floats) -> Floats:
@@ -174,14 +177,8 @@ def _plain(where: Floats) -> Floats:
     return floats((where - SIDE / 2) / (PATCH_FACE / 2))
 
 
-def _polynomials(plain: Floats) -> Floats:
-    """The ten terms up to x**3, y**3 at each point (n, 10)."""
-    x, y = plain.T
-    return floats(np.stack([x**i * y**j for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i)], axis=1))
-
-
 _EVERYWHERE = floats(np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), axis=-1))
-_EVERYWHERE_BASES = _polynomials(_plain(_EVERYWHERE.reshape(-1, 2)))
+_EVERYWHERE_BASES = polynomials(_plain(_EVERYWHERE.reshape(-1, 2)), _DEGREE)
 
 
 def _robust_fit(bases: Floats, flow: Floats) -> tuple[Floats, Floats]:
