@@ -1,8 +1,9 @@
 """The liveness campaign: `python -m tests.faces.campaign sheets --count 600` renders flats at length and judges them.
 
 `sheets` are the first renderer's (`flats.py`), `scenes` and `bare` the second's (`scenes.py`); none may be taken for
-living, nor meet a challenge. `replays` are living people's clips shown on a phone: their rate is reported. `living`
-judges the clips themselves, person by person. Each clip is a line of JSON with `--log`; the last line sums up.
+living, nor meet a challenge. Of `waves`, sheets that flutter, a few are. `replays` are living people's clips shown on a
+phone: their rate is reported. `living` judges the clips themselves, person by person. Each clip is a line of JSON with
+`--log`; the last line sums up.
 """
 
 from __future__ import annotations
@@ -29,10 +30,15 @@ from edge_agent.faces.liveness.watch import Watch
 from tests import data
 from tests.faces.eye import Eye, enlarged, follow, rooms, shots, stills, windows
 from tests.faces.flats import KINDS, flat
-from tests.faces.scenes import BARE, RATE, SCENES, Clip, bare, replay, scene
+from tests.faces.scenes import BARE, RATE, SCENES, WAVES, Clip, bare, replay, scene
 
 Row = dict[str, Any]
-ROUNDS = {"sheets": KINDS, "scenes": SCENES, "bare": BARE}
+ROUNDS = {
+    "sheets": KINDS,
+    "scenes": tuple(kind for kind in SCENES if kind not in WAVES),
+    "waves": WAVES,
+    "bare": BARE,
+}
 
 
 @cache
@@ -58,7 +64,7 @@ def spoof(what: str, kind: str, seed: int) -> Row:
 def _rendered(what: str, kind: str, seed: int) -> Clip:
     if what == "sheets":
         return flat(kind, seed, stills(_eye()), rooms(), frames=30)
-    if what == "scenes":
+    if what in {"scenes", "waves"}:
         return scene(kind, seed, shots(_eye()), rooms())
     return bare(kind, seed, shots(_eye()))
 

@@ -22,6 +22,8 @@ RATE, LOOKED_AT = 30.0, 3
 SUBJECTS = ("whole", "print", "phone")
 MOTIONS = ("still", "sway", "fast", "tilt", "near", "wave", "jerk")
 SCENES = tuple(f"{subject}-{motion}" for subject, motion in product(SUBJECTS, MOTIONS))
+WAVES = tuple(kind for kind in SCENES if kind.endswith("wave"))
+"""These flutter as cloth does, more than a sheet that a hand holds: docs/faces.md says what passes."""
 BARE = ("repeated", "panned", "flickering")
 _SIZES = ((640, 480), (640, 360), (480, 640))
 _RIM = 0.05
