@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs a bundle of this checkout on a fresh Debian that is booted with its own systemd, and looks at it as a person
-# would: sudo tests/appliance/boot.sh [SUITE]. It takes about six minutes, so it is not among the tests; run it after a
-# change of units, sandboxes or the installer.
+# The life of a device, on a fresh Debian that is booted with its own systemd: install, kill, upgrade, an upgrade that
+# goes back, uninstall, install again. `sudo tests/appliance/boot.sh [SUITE]` takes about ten minutes, so it is not among
+# the tests; run it after a change of units, sandboxes or the installer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 suite=${1:-bookworm}
@@ -13,16 +13,44 @@ main() {
     [[ -d $base ]] || debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,python3 "$suite" "$base"
     rm -rf "$machine"
     cp -a "$base" "$machine"
-    mkdir "$machine/opt/checkout"
-    ./install.sh bundle --python "$(chroot "$machine" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" \
-        --output "$machine/opt"
+    local python
+    python=$(chroot "$machine" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+    mkdir "$machine/opt/bundles" "$machine/opt/checkout"
+    ./install.sh bundle --python "$python" --output "$machine/opt/bundles"
     git ls-files -z | xargs -0 cp --parents -t "$machine/opt/checkout"
+    bundle_version 98.0.0
+    bundle_version 99.0.0 broken
+
     inside >"$machine/opt/inside"
     printf '[Service]\nExecStart=/bin/bash /opt/inside\n' >"$machine/etc/systemd/system/inside.service"
     ln -s ../inside.service "$machine/etc/systemd/system/multi-user.target.wants/"
-    timeout 600 systemd-nspawn --quiet --register=no --keep-unit --boot --directory "$machine" </dev/null >"$machine/boot.log" 2>&1
+    timeout 1500 systemd-nspawn --quiet --register=no --keep-unit --boot --directory "$machine" </dev/null >"$machine/boot.log" 2>&1
     cat "$machine/opt/log"
     grep -qx '+ : well' "$machine/opt/log"
+}
+
+# This checkout as another version; a broken one migrates the database, and then its services don't start.
+bundle_version() {
+    local copy=.cache/version-$1 output
+    output=$(realpath "$machine/opt/bundles")
+    rm -rf "$copy"
+    mkdir "$copy"
+    git ls-files -z | xargs -0 cp --parents -t "$copy"
+    cp models/*.onnx models/*.task "$copy/models"
+    sed -i "s/^__version__ = .*/__version__ = \"$1\"/" "$copy/edge_agent/__init__.py"
+    if [[ ${2-} == broken ]]; then
+        sed -i 's/^        self\._notifier\.ready()/        raise SystemExit("this release is broken")/' "$copy/edge_agent/serve/tick.py"
+        grep -q 'this release is broken' "$copy/edge_agent/serve/tick.py"
+        cat >>"$copy/edge_agent/store/schema.py" <<'LATER'
+MIGRATIONS = (*MIGRATIONS, lambda tables: _run(tables, "CREATE TABLE later(x)"))
+VERSION = len(MIGRATIONS)
+LATER
+    fi
+    local command
+    command=$(realpath .venv/bin)/python
+    (cd "$copy" && "$command" -m edge_agent.appliance bundle --python "$python" --output "$output")
+    rm -rf "$copy"
 }
 
 inside() { # what runs in there; it ends with "well", or where it stopped
@@ -33,23 +61,62 @@ set -eux
 echo 127.0.0.1 localhost >/etc/hosts
 cd /opt/checkout
 services=$(echo edge-agent-{capture,kiosk,sync,upkeep}.service)
-./install.sh --offline /opt/edge_agent-*.tar
-systemctl is-active $services
-edge-agent fsck
+first=$(ls /opt/bundles/*.tar | grep -v -e -98 -e -99)
+facts() { # how many there are of a kind, which may be a pattern
+    python3 -c 'import sqlite3, sys; print(sqlite3.connect("/var/lib/edge_agent/edge_agent.db").execute("SELECT count(*) FROM facts WHERE kind LIKE ?", sys.argv[1:]).fetchone()[0])' "$1"
+}
+lives() {
+    systemctl is-active $services
+    edge-agent fsck
+    python3 -c 'from urllib.request import urlopen; print(urlopen("http://localhost:8080/healthz").read())'
+}
+
+: install
+./install.sh --offline "$first"
+lives
 edge-agent settings >/dev/null
-python3 -c 'from urllib.request import urlopen; print(urlopen("http://localhost:8080/healthz").read())'
 for service in $services; do
     kill -9 "$(systemctl show --property MainPID --value $service)"
 done
 sleep 15
-systemctl is-active $services
+lives
+
+: again, which changes nothing
 before=$(systemctl show --property MainPID $services)
-./install.sh --offline /opt/edge_agent-*.tar
+./install.sh --offline "$first"
 [ "$before" = "$(systemctl show --property MainPID $services)" ]
+old=$(readlink /opt/edge_agent/current)
+
+: upgrade
+[ "$(facts software.changed)" = 0 ]
+./install.sh --offline /opt/bundles/*-98.0.0-*.tar
+new=$(readlink /opt/edge_agent/current)
+[ "$old" != "$new" ]
+[ "$(edge-agent --version)" = 'edge_agent 98.0.0' ] || edge-agent --version
+[ "$(facts software.changed)" = 1 ]
+lives
+
+: an upgrade to a release that migrates and then does not start
+count=$(facts %)
+if ./install.sh --offline /opt/bundles/*-99.0.0-*.tar; then false; fi
+[ "$new" = "$(readlink /opt/edge_agent/current)" ]
+[ "$(facts %)" -ge "$count" ]
+ls -l /var/lib/edge_agent
+lives
+systemd-analyze security --no-pager | grep edge-
+
+: uninstall, which leaves the evidence, and install again, which goes on with it
 journalctl --priority warning --unit 'edge-agent*' --output cat | sort | uniq -c
+count=$(facts %)
 ./install.sh uninstall
 [ ! -e /opt/edge_agent ]
-[ -s /var/lib/edge_agent/edge_agent.db ]
+[ "$(facts %)" -ge "$count" ]
+[ -e /etc/edge_agent/config.toml ]
+if systemctl cat edge-agent-capture.service; then false; fi
+./install.sh --offline "$first"
+lives
+[ "$(facts %)" -gt "$count" ]
+./install.sh uninstall
 : well
 INSIDE
 }
