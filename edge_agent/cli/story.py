@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import json
 import secrets
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, closing, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from edge_agent.central.keys import signing_key
+from edge_agent.cli.within import ask, options, run, take_over
 from edge_agent.errors import DeviceError
 from edge_agent.faces.fetch import fetch
 from edge_agent.faces.manifest import read_manifest, share_folder
@@ -51,39 +49,9 @@ WORDS = {"classes": "班级", "teachers": "讲师", "roster": "学员", "timetab
 CLIP = "carphone_pristine.mp4"
 
 
-def options(values: Mapping[str, str]) -> list[str]:
-    return [part for name, value in values.items() for part in (f"--{name}", value)]
-
-
 def expect(held: object, otherwise: str) -> None:
     if not held:
         raise DeviceError(otherwise)
-
-
-def run(*arguments: str, may_end: Collection[int] = (0,)) -> str:
-    """Run `edge-agent ARGUMENTS` here, so that nothing is loaded twice; give the last line that it prints.
-
-    Raises `DeviceError` with what it said where it ends otherwise.
-    """
-    app = import_module("edge_agent.cli.main").app  # it imports this module's command by name
-    with redirect_stdout(io.StringIO()) as told, redirect_stderr(io.StringIO()) as complaint:
-        code = app(args=list(arguments), prog_name="edge-agent", standalone_mode=False) or 0
-    lines = told.getvalue().strip().splitlines()
-    if code not in may_end:
-        raise DeviceError(f"edge-agent {' '.join(arguments[:2])}: {' '.join([*lines[-3:], complaint.getvalue()])}")
-    return lines[-1] if lines else ""
-
-
-def ask(*arguments: str, may_end: Collection[int] = (0,)) -> dict[str, Any]:
-    """Run a command that answers in JSON."""
-    return dict(json.loads(run(*arguments, "--json", may_end=may_end)))
-
-
-def take_over(kind: str, table: Path) -> int:
-    """Import a table as somebody does who ticks every warning; give how many rows are new."""
-    doubts = ask("import", kind, str(table), "--dry-run", may_end=(0, 3))["blocking"]
-    ticks = [part for key in doubts for part in ("--accept", key)]
-    return int(ask("import", kind, str(table), *ticks)["written"]["added"])
 
 
 class Story:
@@ -108,7 +76,7 @@ class Story:
         """What somebody needs to look around in a browser."""
         yield f"管理员 / administrator   {ADMINISTRATOR}   {PASSWORD}"
         yield f"讲师 / instructor        {course.TEACHER_PHONE}   {PASSWORD}（导入课表后 / once imported）"
-        yield f"打卡终端 / kiosk          {self.venue.web}/kiosk   配对码 / code {self._add_kiosk(self._room)}"
+        yield f"打卡终端 / kiosk          {self.venue.web}/kiosk   配对码 / code {self._office.add_kiosk(self._room)}"
 
     # what stands before the first lesson
 
@@ -158,7 +126,7 @@ class Story:
         self._office = door.logged_in("/setup", code=code, login=ADMINISTRATOR, name="演示管理员", password=PASSWORD)
         self._room, elsewhere = (self._office.post("/rooms", name=name)["id"] for name in (course.ROOM, "102 教室"))
         self._kiosk, self._elsewhere = (
-            KioskPlace(door.address, door.pair(self._add_kiosk(room))) for room in (self._room, elsewhere)
+            KioskPlace(door.address, door.pair(self._office.add_kiosk(room))) for room in (self._room, elsewhere)
         )
         return "1 管理员 / administrator，2 教室 / rooms，2 终端 / kiosks"
 
@@ -190,8 +158,9 @@ class Story:
             lessons = list_lessons(connection, class_id=self._class)
         self._units = attendance_units(lessons, self._policy)
         expect(len(self._units) == course.LESSONS, f"{len(self._units)} lessons imported")
-        self._approve()
-        self._appoint(self._teacher)
+        self._office.approve(self._class)
+        self._office.appoint(self._teacher, name=course.TEACHER, phone=course.TEACHER_PHONE)
+        self._instructor = Operator(self.venue.web).first_login(course.TEACHER_PHONE, PASSWORD)
         begins = self._units[0].teaching.start.astimezone(self._policy.zone)
         return f"{written}；{begins:%H:%M:%S} 上课 / timetable imported; it begins then"
 
@@ -370,22 +339,6 @@ class Story:
     def _media(self, kind: MediaKind) -> list[Media]:
         with self._agent.reading() as connection:
             return list(media.present(connection, kind))
-
-    def _add_kiosk(self, room: str) -> str:
-        """Add a kiosk to a room; give its pairing code."""
-        return str(self._office.post("/kiosks", name=f"终端 {room}", room=room)["code"])
-
-    def _approve(self) -> None:
-        warnings = [each["code"] for each in self._office.call("GET", f"/classes/{self._class}/warnings")]
-        self._office.post(f"/classes/{self._class}/actions", action="submit", ticked=warnings)
-        self._office.post(f"/classes/{self._class}/actions", action="approve")
-
-    def _appoint(self, teacher: str) -> None:
-        """An instructor's account, whose first password must be changed at once."""
-        phone, first = course.TEACHER_PHONE, course.TEACHER_PHONE[-6:]
-        self._office.post("/accounts", role="instructor", login=phone, name=course.TEACHER, person=teacher)
-        self._instructor = Operator(self.venue.web).logged_in("/sessions", login=phone, password=first)
-        self._instructor.call("PUT", "/me/password", old=first, new=PASSWORD)
 
     def _fetched_clip(self) -> Path:
         """Give a folder of one person, out of a package."""

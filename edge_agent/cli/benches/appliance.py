@@ -23,7 +23,7 @@ import typer
 
 from edge_agent.cli.bench import Bench
 from edge_agent.cli.benches._class import BY, Taught
-from edge_agent.cli.story import ask, options, run
+from edge_agent.cli.within import ask, options, run
 from edge_agent.errors import DeviceError
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.media import MediaKind
