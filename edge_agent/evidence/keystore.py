@@ -53,7 +53,7 @@ class KeyStore(Protocol):
 
 @dataclass(frozen=True)
 class FileKeys:
-    """In a file of mode 0600 below the data folder, or where systemd puts a service's credentials."""
+    """In a file of mode 0600 below the data folder."""
 
     path: Path
 
