@@ -68,6 +68,13 @@ STEPS = (
 )
 
 
+INTRODUCTION = """\
+[bold]edge_agent 演示 / demonstration[/]
+一个虚拟的培训点：真实的程序、虚拟的摄像机和中心、视频里的真人，两节一分钟的课。约三分钟，每一步都核对结果。
+[dim]A virtual venue: the real programs, virtual cameras and a centre, a living person from a clip, two lessons of
+a minute. It takes about three minutes, and checks what came of every step.[/]"""
+
+
 @app.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="不等待浏览器 / end by itself, for tests.")] = False,
@@ -134,6 +141,7 @@ class Telling:
 
     def tell(self, story: Story) -> bool:
         """Give whether it could be told to its end."""
+        self.console.print(INTRODUCTION, soft_wrap=True)
         for step in STEPS:
             if step.chapter:
                 self.console.print(f"\n[bold]{step.chapter}[/]")
