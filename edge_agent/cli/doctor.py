@@ -68,7 +68,7 @@ def _show(found: Found) -> None:
             console.print(f"      {escape(finding.do_en)}", soft_wrap=True, style="dim")
     count = Counter(finding.level for own in found.values() for finding in own)
     worst = f"{count[Level.CRITICAL]} 项必须处理，{count[Level.WARNING]} 项需要注意"
-    english = f"{count[Level.CRITICAL]} critical, {count[Level.WARNING]} warnings"
+    english = f"critical: {count[Level.CRITICAL]}, warnings: {count[Level.WARNING]}"
     console.print(
         f"\n[bold]{worst if count else '一切正常'}[/] / {english if count else 'all is well'}", soft_wrap=True
     )
