@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Column, Table
 
@@ -70,9 +71,10 @@ STEPS = (
 
 INTRODUCTION = """\
 [bold]edge_agent 演示 / demonstration[/]
-一个虚拟的培训点：真实的程序、虚拟的摄像机和中心、视频里的真人，两节一分钟的课。约三分钟，每一步都核对结果。
-[dim]A virtual venue: the real programs, virtual cameras and a centre, a living person from a clip, two lessons of
-a minute. It takes about three minutes, and checks what came of every step.[/]"""
+一个虚拟的培训点：程序是真的，摄像机和中心是虚拟的，学员来自视频。
+两节一分钟的课，约三分钟，每一步都核对结果。
+[dim]A virtual venue: the real programs, virtual cameras, a person from a clip.
+Two lessons of a minute; about three minutes; every step is checked.[/]"""
 
 
 @app.command()
@@ -153,7 +155,7 @@ class Telling:
             self.results.append((step, held, figures))
             title = f"{_mark(held)} {step.zh} [dim]{step.en}[/] [cyan]{self._seconds:.0f} s[/]"
             self.console.print(title, soft_wrap=True)
-            self.console.print(f"     {escape(figures)}", soft_wrap=True, style="" if held else "red")
+            self._detail(escape(figures), style="" if held else "red")
             if step.act is Story.set_up and held:
                 self._invite(story)
             if step.vital and not held:
@@ -192,9 +194,16 @@ class Telling:
             webbrowser.open(f"{story.venue.web}/kiosk")
 
     def _addresses(self, story: Story) -> None:
-        self.console.print(f"     浏览器打开 / open in a browser: [bold blue]{story.venue.web}[/]", soft_wrap=True)
+        self._detail(f"浏览器打开 / open in a browser: [bold blue]{story.venue.web}[/]")
         for line in story.logins():
-            self.console.print(f"     {line}", soft_wrap=True)
+            self._detail(line)
+
+    def _detail(self, text: str, style: str = "") -> None:
+        """A line below a step's: on a terminal wrapped between words, elsewhere whole, for whoever searches a log."""
+        if self.console.is_terminal:
+            self.console.print(Padding(text, (0, 0, 0, 5)), style=style)
+        else:
+            self.console.print(f"     {text}", style=style, soft_wrap=True)
 
     def _at_work(self, text: str) -> AbstractContextManager[object]:
         """A line that moves while a step takes its time; where nobody watches, nothing."""

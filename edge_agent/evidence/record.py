@@ -18,7 +18,7 @@ from edge_agent.rules.gaps import Cause
 from edge_agent.rules.plan import Schedule
 from edge_agent.rules.standing import ClassStanding, TraineeStanding, judge_class, judge_trainee
 from edge_agent.rules.verdict import Found, LessonVerdict, judge_lesson
-from edge_agent.rules.windows import attendance_units
+from edge_agent.rules.windows import attendance_units, lesson_times
 from edge_agent.store import accounts, attendance, cameras, gaps, lessons, media, slots, supplements, training
 from edge_agent.store.attendance import Tap
 from edge_agent.store.database import Connection
@@ -31,6 +31,7 @@ from edge_agent.store.supplements import Supplement
 class ClassRecord:
     """A class as of `at`. Facts stay in the journal; these are the tables that were written with them.
 
+    `recordings` are by the lesson that they are filed under, `carried_over` by the lesson whose time they reach into.
     `snapshots` are what fills slots, by media id: pictures, and the clips of a policy that asks for them. `cameras` are
     by room, `devices` say their names, `people` those of accounts. `elsewhere` are the taps of this class's people in
     classes of other rooms.
@@ -49,6 +50,7 @@ class ClassRecord:
     taps: Sequence[Tap]
     slots: Mapping[str, SlotState]
     recordings: Mapping[str, Sequence[Media]]
+    carried_over: Mapping[str, Sequence[Media]]
     snapshots: Mapping[str, Media]
     causes: Mapping[str, Mapping[str, Sequence[Cause]]]
     supplements: Sequence[Supplement]
@@ -80,6 +82,9 @@ class ClassRecord:
         recorded: dict[str, list[Span]] = defaultdict(list)
         for segment in self.recordings.get(lesson.id, ()):
             recorded[segment.camera].append(Span(segment.start, segment.end))
+        begins = lesson_times(lesson, self.policy.policy).start
+        for segment in self.carried_over.get(lesson.id, ()):
+            recorded[segment.camera].append(Span(max(segment.start, begins), segment.end))
         expected = {
             trainee.id for trainee in self.trainees if not lesson.subgroup or trainee.subgroup == lesson.subgroup
         }
@@ -163,6 +168,15 @@ def read_class(
         slots={slot.id: slot for lesson in own for slot in slots.of_lesson(connection, lesson.id)},
         recordings={
             lesson.id: media.of_lesson(connection, lesson.id, MediaKind.RECORDING, deleted=True) for lesson in own
+        },
+        carried_over={
+            lesson.id: media.carried_over(
+                connection,
+                lesson.id,
+                lesson.cameras or by_room.get(lesson.room, ()),
+                lesson_times(lesson, policy.policy).taught,
+            )
+            for lesson in own
         },
         snapshots={
             picture.id: picture

@@ -203,7 +203,7 @@ class Tables:
                     f"{100 * share:.2f}%",
                     started.get(lesson.id, "自动" if spans else ""),
                     "、".join(sorted(self.record.devices.get(each, each) for each in found.cameras)),
-                    sum(len(own) for own in found.recorded.values()),
+                    len(self.record.recordings.get(lesson.id, ())),
                     "；".join(self._say(reason) for reason in verdict.reasons if reason.code.value in _RECORDING),
                 ]
             )

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from edge_agent.model.media import Media, MediaKind
@@ -16,6 +16,9 @@ from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.store.database import to_micros
 from edge_agent.store.rows import from_row, insert, to_row
 from edge_agent.store.writer import Transaction
+
+LONGEST_SEGMENT = timedelta(minutes=15)
+"""More than `capture.segment_seconds` allows, so that what reaches into a lesson is found among few rows."""
 
 _HELD = "archived IS NOT NULL"
 _FREE = f"(requested = 0 OR {_HELD})"
@@ -69,6 +72,31 @@ def of_camera(
         (camera, kind.value, to_micros(end), to_micros(start)),
     )
     return [from_row(Media, row) for row in rows]
+
+
+def carried_over(connection: sqlite3.Connection, lesson: str, cameras: Iterable[str], taught: Span) -> list[Media]:
+    """Give the recordings of these cameras that reach into `taught` and are filed under another lesson; deleted ones
+    too, because they were there.
+
+    Lessons that follow each other are one stream, which is cut at the first keyframe after the boundary: the seconds
+    before it lie with the lesson before.
+    """
+    found = []
+    for camera in cameras:
+        rows = connection.execute(
+            "SELECT * FROM media WHERE camera = ? AND kind = ? AND start BETWEEN ? AND ? AND end > ? AND lesson <> ?"
+            " ORDER BY start",
+            (
+                camera,
+                MediaKind.RECORDING.value,
+                to_micros(taught.start - LONGEST_SEGMENT),
+                to_micros(taught.end),
+                to_micros(taught.start),
+                lesson,
+            ),
+        )
+        found += [from_row(Media, row) for row in rows]
+    return found
 
 
 def unconfirmed(connection: sqlite3.Connection, kinds: Iterable[MediaKind], limit: int) -> list[Media]:

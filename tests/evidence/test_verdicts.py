@@ -36,3 +36,17 @@ def test_a_lesson_that_runs_is_not_judged_yet(tmp_path: Path) -> None:
     with closing(connect(room.database, readonly=True)) as connection:
         assert [keeper.tick(connection, room.clock.stamp()) for _ in range(4)] == [None] * 4
         assert list_given(connection) == []
+
+
+def test_what_the_lesson_before_holds_of_a_stream_that_goes_on_is_recorded(tmp_path: Path) -> None:
+    """A stream is cut at the first keyframe after the boundary of two lessons: up to a group of pictures late."""
+    room = make_classroom(tmp_path)
+    first = "SELECT id FROM media WHERE lesson = 'L0b' AND kind = 'recording' ORDER BY start LIMIT 1"
+    room.writer.run(lambda tx: tx.execute("UPDATE media SET lesson = 'L0a' WHERE id = ?", tx.execute(first).fetchone()))
+    keeper = VerdictKeeper(room.writer, load_policy)
+    room.clock.wall = datetime.combine(FIRST_DAY, time(12), SHANGHAI)
+    with closing(connect(room.database, readonly=True)) as connection:
+        for _ in range(6):
+            keeper.tick(connection, room.clock.stamp())
+        given = {each.lesson: (each.verdict, each.reasons) for each in list_given(connection)}
+    assert given["L0b"] == ("complete", ())
