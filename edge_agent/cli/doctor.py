@@ -63,15 +63,21 @@ def _show(found: Found) -> None:
         for finding in own:
             sign, colour = _LOOKS[finding.level]
             console.print(f"  [{colour}]{sign} {titles[name]}：{escape(finding.zh)}[/]", soft_wrap=True)
-            console.print(f"      {escape(finding.en)}", soft_wrap=True, style="dim")
+            _show_english(console, finding.en, finding.zh)
             console.print(f"    → {escape(finding.do_zh)}", soft_wrap=True)
-            console.print(f"      {escape(finding.do_en)}", soft_wrap=True, style="dim")
+            _show_english(console, finding.do_en, finding.do_zh)
     count = Counter(finding.level for own in found.values() for finding in own)
     worst = f"{count[Level.CRITICAL]} 项必须处理，{count[Level.WARNING]} 项需要注意"
     english = f"critical: {count[Level.CRITICAL]}, warnings: {count[Level.WARNING]}"
     console.print(
         f"\n[bold]{worst if count else '一切正常'}[/] / {english if count else 'all is well'}", soft_wrap=True
     )
+
+
+def _show_english(console: Console, english: str, chinese: str) -> None:
+    """Below the Chinese; an error that stopped the examination has both in one."""
+    if english != chinese:
+        console.print(f"      {escape(english)}", soft_wrap=True, style="dim")
 
 
 def _bundle(out: Path, settings: Settings, told: dict[str, Any]) -> None:

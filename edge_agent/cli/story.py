@@ -116,7 +116,9 @@ class Story:
         return f"{len(pictures)} 台摄像机 / cameras: {looks}"
 
     def start_services(self) -> str:
-        self._services.wait_until(Operator(self.venue.web).healthy, "the kiosk does not answer")
+        # Four services, the face engine and the cameras begin at once: the most that this machine does in all.
+        answers = Operator(self.venue.web).healthy
+        self._services.wait_until(answers, "the kiosk does not answer", seconds=3 * PATIENCE)
         return f"capture, kiosk, sync, upkeep: {self.venue.web}"
 
     def set_up(self) -> str:

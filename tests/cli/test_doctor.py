@@ -42,6 +42,8 @@ def test_a_device_without_a_database_is_told_what_to_do(run: Run) -> None:
     answer = run("doctor")
     assert answer.returncode == 1
     assert "edge-agent migrate" in answer.stdout
+    lines = [line.strip() for line in answer.stdout.splitlines() if line.strip()]
+    assert len(lines) == len(set(lines)), "what is said in both languages at once is said once"
 
 
 def test_a_new_device_says_what_is_missing_in_both_languages(run: Run) -> None:
