@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 
 from edge_agent.central import agents_http, api, pages, tus
 from edge_agent.central.centre import Centre
-from edge_agent.central.pages.guard import PAGES, LoginRequiredError, PasswordChangeRequiredError, View
+from edge_agent.central.pages.guard import PAGES, View
 from edge_agent.errors import DeviceError, EdgeAgentError
 from edge_agent.furniture.forms import PROBLEM_TYPE, problem_of, told
 from edge_agent.furniture.listening import listen
 from edge_agent.furniture.shield import Shield
+from edge_agent.furniture.visit import LoginRequiredError, PasswordChangeRequiredError
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import CHECKSUM_MISMATCH, CODE_HEADER, UPLOADS
 

@@ -34,6 +34,8 @@ PLAIN = ("/trust", "/static/", "/healthz")
 _NOTHING = re.compile(r"(?!)")
 
 FORM_HEADER = "X-CSRF-Token"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+"""Methods that change nothing."""
 
 
 def csrf_token(token: str) -> str:
@@ -89,7 +91,7 @@ class Shield:
         if name not in self._names and not _is_address(name):
             # A name of somebody else's that leads here: DNS rebinding.
             return _problem(421, "This server does not answer to that name (请用本服务器的域名访问).")
-        if not _same_origin(headers, host) and (scope["type"] == "websocket" or scope["method"] not in _SAFE):
+        if not _same_origin(headers, host) and (scope["type"] == "websocket" or scope["method"] not in SAFE):
             return _problem(403, "Sent from another site.")
         length = headers.get("content-length", "0")
         if not length.isdigit() or (int(length) > LARGEST_BODY and not self._is_streamed(scope)):
@@ -116,9 +118,6 @@ class Shield:
             await send(message)
 
         return with_headers
-
-
-_SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 def _counted(receive: Receive) -> Receive:

@@ -17,8 +17,9 @@ from starlette.exceptions import HTTPException
 from edge_agent import __version__, errors
 from edge_agent.furniture.forms import PROBLEM_TYPE, Problem, problem_of, told
 from edge_agent.furniture.shield import Shield
+from edge_agent.furniture.visit import LoginRequiredError, PasswordChangeRequiredError
 from edge_agent.web import api, pages
-from edge_agent.web.guard import LoginRequiredError, PasswordChangeRequiredError, View, site_of
+from edge_agent.web.guard import View, site_of
 from edge_agent.web.kiosk import socket as kiosk_socket
 from edge_agent.web.render import PAGES
 from edge_agent.web.site import Site

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from jinja2 import Environment
 
-from edge_agent.errors import EdgeAgentError, ForbiddenError
-from edge_agent.furniture.shield import FORM_HEADER, csrf_token, is_token_of
+from edge_agent.furniture.shield import csrf_token
+from edge_agent.furniture.visit import LoginRequiredError, Look, check_role, check_token
 from edge_agent.store import accounts, kiosks, sessions
 from edge_agent.store.accounts import Account, Role
 from edge_agent.store.database import Connection
@@ -22,27 +22,10 @@ from edge_agent.store.sessions import Session
 from edge_agent.web.auth.login import IDLE
 from edge_agent.web.render import environment
 from edge_agent.web.site import Site
-from edge_agent.web.words import languages
 
 COOKIE = "ea_session"
 KIOSK_COOKIE = "ea_kiosk"
-LANGUAGE_COOKIE = "ea_language"
 _TOUCH = timedelta(minutes=1)
-_SAFE = {"GET", "HEAD", "OPTIONS"}
-
-
-class LoginRequiredError(EdgeAgentError):
-    """Nobody is logged in: a page sends to the login, the API answers 401."""
-
-    exit_code = 3
-    status = 401
-
-
-class PasswordChangeRequiredError(EdgeAgentError):
-    """A first password opens only the page that changes it."""
-
-    exit_code = 3
-    status = 403
 
 
 def site_of(request: Request) -> Site:
@@ -51,10 +34,9 @@ def site_of(request: Request) -> Site:
 
 
 @dataclass(frozen=True)
-class View:
+class View(Look):
     """A request's site, language and way to make a page. `Visitor` adds who asks."""
 
-    request: Request
     site: Site
 
     @property
@@ -62,29 +44,22 @@ class View:
         return self.site.now().wall
 
     @property
-    def language(self) -> str:
-        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
-        return chosen if chosen in languages() else self.site.settings.language
-
-    @property
-    def address(self) -> str:
-        return self.request.client.host if self.request.client else ""
-
-    @property
     def zone(self) -> ZoneInfo:
         """The venue's time zone."""
         return self.site.policies(self.site.settings.policy).policy.zone
 
+    @property
+    def usual_language(self) -> str:
+        return self.site.settings.language
+
+    def environment(self) -> Environment:
+        return environment(self.language, self.zone.key)
+
     def reading(self) -> AbstractContextManager[Connection]:
         return self.site.readers()
 
-    def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        given = {"view": self, "site": self.site, "now": self.now, "path": self.request.url.path, "account": None}
-        given |= {"csrf": ""} | self.extra() | context
-        return HTMLResponse(environment(self.language, self.zone.key).get_template(template).render(given), status)
-
     def extra(self) -> dict[str, Any]:
-        return {}
+        return {"site": self.site}
 
 
 @dataclass(frozen=True)
@@ -100,7 +75,7 @@ class Visitor(View):
         return self.account.id
 
     def extra(self) -> dict[str, Any]:
-        return {"account": self.account, "csrf": self.csrf}
+        return super().extra() | {"account": self.account, "csrf": self.csrf}
 
 
 def anyone(request: Request) -> View:
@@ -114,16 +89,10 @@ def logged_in(request: Request) -> Visitor:
     token = bearer or request.cookies.get(COOKIE, "")
     visitor = _find(request, site, token) if token else None
     if visitor is None:
-        raise LoginRequiredError("Not logged in (请先登录).", do="Log in.")
-    if not bearer and request.method not in _SAFE:
+        raise LoginRequiredError
+    if not bearer:
         check_token(request, token)
     return visitor
-
-
-def check_token(request: Request, token: str) -> None:
-    """Refuse a change that was not sent by a page of this session."""
-    if not is_token_of(request.headers.get(FORM_HEADER, ""), token):
-        raise ForbiddenError("The form's token is missing or old (表单已过期).", do="Load the page again.")
 
 
 def _find(request: Request, site: Site, token: str) -> Visitor | None:
@@ -148,12 +117,7 @@ def allow(*roles: Role) -> Callable[[Request], Visitor]:
 
     def guard(request: Request) -> Visitor:
         visitor = logged_in(request)
-        if visitor.account.must_change:
-            raise PasswordChangeRequiredError(
-                "Change the first password first (请先修改初始密码).", do="Open /password."
-            )
-        if roles and visitor.account.role not in roles:
-            raise ForbiddenError("Your role does not allow this (没有权限).", do="Log in with another account.")
+        check_role(must_change=visitor.account.must_change, allowed=not roles or visitor.account.role in roles)
         return visitor
 
     return guard

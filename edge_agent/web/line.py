@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from fastapi import WebSocket, WebSocketDisconnect
 
 from edge_agent.errors import InputError
-from edge_agent.web.guard import LANGUAGE_COOKIE
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from edge_agent.web.kiosk.faces import Sight
 from edge_agent.web.site import Site
 from edge_agent.web.words import languages

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from edge_agent.central.pages.guard import COOKIE, LANGUAGE_COOKIE
+from edge_agent.central.pages.guard import COOKIE
 from edge_agent.central.staff.accounts import Scope
 from edge_agent.central.staff.login import log_in
 from edge_agent.central.work import inspections, sampling
 from edge_agent.central.work.notices import Folder, Messenger
 from edge_agent.central.work.quarter import quarter_of
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from tests.central.city import DAY, PASSWORD, City, build
 from tests.servers import chromium
 from tests.web.pictures import LANGUAGES, save

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from edge_agent.central.pages.guard import COOKIE, LANGUAGE_COOKIE
+from edge_agent.central.pages.guard import COOKIE
 from edge_agent.central.staff.login import log_in
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from tests.central.city import PASSWORD, City, build
 from tests.central.pictures import SHOTS, furnish
 from tests.servers import chromium, peers

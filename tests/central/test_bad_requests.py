@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from edge_agent.central.app import create_app
-from edge_agent.central.pages.guard import LANGUAGE_COOKIE
 from edge_agent.central.staff.accounts import Role
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from edge_agent.model.kinds.plan import RoomSaved
 from edge_agent.model.kinds.system import AlarmRaised
 from edge_agent.model.media import MediaKind

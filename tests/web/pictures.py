@@ -20,13 +20,13 @@ from playwright.sync_api import Browser, Page
 
 from edge_agent.checkin.visit import Visit
 from edge_agent.faces.answer import Guide, Hint
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from edge_agent.model.camera import Camera, CameraKind, CameraState
 from edge_agent.model.kinds.people import ConsentGiven
 from edge_agent.model.kinds.plan import VerdictGiven
 from edge_agent.model.people import ClassState, Teacher
 from edge_agent.store import cameras, consents, training, verdicts
 from edge_agent.store.accounts import Role
-from edge_agent.web.guard import LANGUAGE_COOKIE
 from tests.data import ROOT
 from tests.playback.theatre import segment
 from tests.servers import chromium

@@ -6,9 +6,10 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from edge_agent.central.pages.guard import COOKIE, LANGUAGE_COOKIE, Anyone, LoggedIn
+from edge_agent.central.pages.guard import COOKIE, Anyone, LoggedIn
 from edge_agent.central.staff import login
 from edge_agent.furniture.forms import Done, Form, Name, Secret, secure
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 
 router = APIRouter()
 _YEARS = 3650 * 86_400

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from jinja2 import Environment
 
 from edge_agent.central.centre import Centre
 from edge_agent.central.database import Tx
@@ -21,36 +21,20 @@ from edge_agent.central.staff.accounts import Account, Role, Scope
 from edge_agent.central.staff.login import Session, find_session
 from edge_agent.central.views import venues
 from edge_agent.central.views.venues import Venue
-from edge_agent.errors import EdgeAgentError, ForbiddenError
+from edge_agent.errors import ForbiddenError
 from edge_agent.furniture.pages import Pages
-from edge_agent.furniture.shield import FORM_HEADER, csrf_token, is_token_of
-from edge_agent.furniture.words import SOURCE, languages
+from edge_agent.furniture.shield import csrf_token
+from edge_agent.furniture.visit import LoginRequiredError, Look, check_role, check_token
+from edge_agent.furniture.words import SOURCE
 
 PAGES = Pages(Path(__file__).parents[1])
 COOKIE = "ea_centre"
-LANGUAGE_COOKIE = "ea_language"
-_SAFE = {"GET", "HEAD", "OPTIONS"}
-
-
-class LoginRequiredError(EdgeAgentError):
-    """Nobody is logged in: a page sends to the login, the API answers 401."""
-
-    exit_code = 3
-    status = 401
-
-
-class PasswordChangeRequiredError(EdgeAgentError):
-    """A first password opens only the page that changes it."""
-
-    exit_code = 3
-    status = 403
 
 
 @dataclass(frozen=True)
-class View:
+class View(Look):
     """A request's centre, language and way to make a page. `Visitor` adds who asks."""
 
-    request: Request
     centre: Centre
 
     @property
@@ -58,17 +42,15 @@ class View:
         return self.centre.clock.stamp().wall
 
     @property
-    def language(self) -> str:
-        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
-        return chosen if chosen in languages() else SOURCE
-
-    @property
-    def address(self) -> str:
-        return self.request.client.host if self.request.client else ""
-
-    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.centre.config.zone)
+
+    @property
+    def usual_language(self) -> str:
+        return SOURCE
+
+    def environment(self) -> Environment:
+        return PAGES.environment(self.language, self.zone.key)
 
     @property
     def today(self) -> date:
@@ -80,16 +62,8 @@ class View:
     def writing(self) -> AbstractContextManager[Tx]:
         return self.centre.database.write()
 
-    def page(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-        query = {name: value for name, value in self.request.query_params.items() if name != "page"}
-        given = {"view": self, "now": self.now, "path": self.request.url.path, "query": query, "account": None}
-        given |= {"csrf": ""} | self.extra() | context
-        return HTMLResponse(
-            PAGES.environment(self.language, self.zone.key).get_template(template).render(given), status
-        )
-
     def extra(self) -> dict[str, Any]:
-        return {}
+        return {"query": {name: value for name, value in self.request.query_params.items() if name != "page"}}
 
 
 @dataclass(frozen=True)
@@ -116,7 +90,7 @@ class Visitor(View):
         accounts.note(tx, at=self.now, by=self.by, action=action, subject=subject, detail=detail)
 
     def extra(self) -> dict[str, Any]:
-        return {"account": self.account, "csrf": self.csrf}
+        return super().extra() | {"account": self.account, "csrf": self.csrf}
 
 
 def anyone(request: Request) -> View:
@@ -128,9 +102,8 @@ def logged_in(request: Request) -> Visitor:
     centre, token = centre_of(request), request.cookies.get(COOKIE, "")
     found = find_session(centre.database, token, centre.clock.stamp().wall) if token else None
     if found is None:
-        raise LoginRequiredError("Not logged in (请先登录).", do="Log in.")
-    if request.method not in _SAFE and not is_token_of(request.headers.get(FORM_HEADER, ""), token):
-        raise ForbiddenError("The form's token is missing or old (表单已过期).", do="Load the page again.")
+        raise LoginRequiredError
+    check_token(request, token)
     session, account = found
     return Visitor(request, centre, account, session, csrf_token(token))
 
@@ -140,12 +113,7 @@ def allow(*roles: Role) -> Callable[[Request], Visitor]:
 
     def guard(request: Request) -> Visitor:
         visitor = logged_in(request)
-        if visitor.account.must_change:
-            raise PasswordChangeRequiredError(
-                "Change the first password first (请先修改初始密码).", do="Open /password."
-            )
-        if visitor.account.role not in roles:
-            raise ForbiddenError("Your role does not allow this (没有权限).", do="Log in with another account.")
+        check_role(must_change=visitor.account.must_change, allowed=visitor.account.role in roles)
         return visitor
 
     return guard

@@ -7,10 +7,11 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from edge_agent.furniture.shield import csrf_token
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from edge_agent.store import sessions
 from edge_agent.web.api.base import PUBLIC, Done, Form, Identifier, Instant, Name, Secret, Told, secure
 from edge_agent.web.auth import login
-from edge_agent.web.guard import COOKIE, KIOSK_COOKIE, LANGUAGE_COOKIE, Anyone, LoggedIn, Member, View
+from edge_agent.web.guard import COOKIE, KIOSK_COOKIE, Anyone, LoggedIn, Member, View
 
 router = APIRouter(tags=["sessions"])
 _YEARS = 3650 * 86_400
