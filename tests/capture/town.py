@@ -21,12 +21,14 @@ from edge_agent.capture.fleet import Room
 from edge_agent.capture.service import Means, Service
 from edge_agent.capture.shots import Shot
 from edge_agent.model.camera import Camera, CameraKind
+from edge_agent.model.kinds.capture import CameraChanged
 from edge_agent.model.kinds.system import ServiceStarted
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.media import Media
 from edge_agent.model.span import Slot, Span
 from edge_agent.store.cameras import save_camera
 from edge_agent.store.files import MediaFiles
+from edge_agent.store.writer import Transaction
 from tests.capture.fake_camera import FakeKeyframe, FakeRecording, Lens
 from tests.venue import DAY, ZONE, Venue, policies
 
@@ -99,7 +101,13 @@ class Town:
             self.venue.save_lesson(lesson)
 
     def save(self, camera: Camera) -> None:
-        self.venue.writer.run(lambda tx: save_camera(tx, camera))
+        """Store its row, with the fact by which the service notices it."""
+
+        def job(tx: Transaction) -> None:
+            save_camera(tx, camera)
+            tx.append(CameraChanged(camera=camera.id, what={"main": camera.main}))
+
+        self.venue.writer.run(job)
 
     def _outages(self, days: int, count: int) -> Iterator[tuple[datetime, datetime, Cause]]:
         for day in range(days):
