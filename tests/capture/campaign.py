@@ -76,7 +76,7 @@ def run_campaign(folder: Path, *, kills: int, seed: int, longest: float = 3.0) -
             wait_for(lambda: len(house.segments()) >= kills, "the last torn segment")
             wait_for(lambda: len(house.facts("recording.started")) > begun, "the recording")
             wait_for(lambda: all(gap.end for gap in house.gaps()), "the last gap's end")
-        _check(house, result)
+        check(house, result)
     return result
 
 
@@ -106,7 +106,8 @@ def _begun(parts: Path, known: set[Path]) -> Path:
     return next(part for part in set(parts.glob("*")) - known if part.stat().st_size > HEADER)
 
 
-def _check(house: House, result: Result) -> None:
+def check(house: House, result: Result) -> None:
+    """Everything that was left plays, and what is missing between two segments is on the record."""
     rows = house.segments()
     for row in rows:
         shown = play(house.path(row))
