@@ -13,6 +13,13 @@ const CAUSES = {
   closed: say("设备断开，正在重连", "the camera hung up; connecting again"),
   unauthorized: say("用户名或密码不对", "wrong user or password"),
   locked: say("设备账号已锁定", "the camera is locked out"),
+  not_found: say("设备没有这一路码流", "the camera has no such stream"),
+  frozen: say("画面停滞，正在重连", "the picture stands still; connecting again"),
+  no_video: say("没有视频", "no video"),
+  no_keyframe: say("视频没有关键帧", "video without keyframes"),
+  codec: say("视频编码不支持", "the camera's codec is not supported"),
+  bad_data: say("视频数据损坏，正在重连", "damaged video; connecting again"),
+  stopped: say("录像服务停止", "the recorder was stopped"),
 };
 
 class Live {
