@@ -32,6 +32,9 @@ _PICTURE_FAULTS: dict[Fault, dict[str, Any]] = {
 }
 
 
+CLEAR = "clear"
+
+
 class VirtualCamera:
     """A camera on `host` with free ports (or the given ones), from `start` to `stop`, or in a `with` block.
 
@@ -92,7 +95,7 @@ class VirtualCamera:
         )
         self._given = {profile.token: profile.loop for profile in self._device.profiles}
         self._rtsp = RtspServer(self._device)
-        self._http = HttpServer(self._device, lambda name, seconds, options: self.fault(name, seconds, **options))
+        self._http = HttpServer(self._device, self._command)
         self._responder = (
             None if discovery == "off" else Responder(self._device, discovery_port, multicast=discovery == "multicast")
         )
@@ -246,6 +249,13 @@ class VirtualCamera:
             self._restream(seconds, {**_PICTURE_FAULTS[fault], **options})
         else:
             self._device.board.set(fault, seconds, options)
+
+    def _command(self, name: str, seconds: float | None, options: dict[str, Any]) -> None:
+        """What is posted to it: a fault's name, or `clear`."""
+        if name == CLEAR:
+            self.clear()
+        else:
+            self.fault(name, seconds, **options)
 
     def clear(self, name: Fault | str | None = None) -> None:
         """Ends one fault, or all of them."""

@@ -56,6 +56,8 @@ def test_faults_are_posted_too(one: VirtualCamera) -> None:
         control = f"http://{one.onvif_host}:{one.onvif_port}/simulator/fault"
         assert httpx.post(control, json={"name": "not-soap", "seconds": 60}).status_code == 204
         assert "<html>" in soap(one, "GetSystemDateAndTime").text
+        assert httpx.post(control, json={"name": "clear"}).status_code == 204
+        assert "UTCDateTime" in soap(one, "GetSystemDateAndTime").text
         for wrong in ({"name": "nonsense"}, {"seconds": 1}, ["freeze"]):
             assert httpx.post(control, json=wrong).status_code == 422
 
