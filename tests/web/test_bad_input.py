@@ -34,6 +34,7 @@ NOBODY_YET = {"POST /setup", "POST /sessions", "POST /sessions/pin", "POST /sess
 MAY: dict[str, set[Role]] = {
     "GET /sessions": EVERYBODY,
     "DELETE /sessions": EVERYBODY,
+    "DELETE /sessions/others": EVERYBODY,
     "PUT /me/password": EVERYBODY,
     "PUT /me/pin": EVERYBODY,
     "GET /me/classes": {TRAINEE},

@@ -113,6 +113,15 @@ def log_out(visitor: LoggedIn, response: Response) -> Done:
     return Done(go="/")
 
 
+@router.delete("/sessions/others")
+def log_out_elsewhere(visitor: LoggedIn) -> Done:
+    """End every other session of one's own account: a tablet that was left somewhere. `id` is how many."""
+    ended = visitor.site.writer.run(
+        lambda tx: sessions.revoke_all(tx, visitor.account.id, by=visitor.by, keep=visitor.session.token)
+    )
+    return Done(id=str(ended))
+
+
 @router.put("/me/password")
 def change_password(form: PasswordForm, visitor: LoggedIn) -> Done:
     """Change one's own password; other sessions of the account end."""
