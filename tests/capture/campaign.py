@@ -36,9 +36,13 @@ HEADER = 2000  # bytes; more than ftyp and moov
 
 @dataclass
 class Result:
-    """`lost` is, for each kill, the seconds of video that had come and were not kept."""
+    """`lost` is, for each kill, the seconds of video that had come and were not kept; `played` segments were decoded
+    whole, and `gaps` are on the record.
+    """
 
     kills: int = 0
+    played: int = 0
+    gaps: int = 0
     lost: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -111,11 +115,13 @@ def check(house: House, result: Result) -> None:
     rows = house.segments()
     for row in rows:
         shown = play(house.path(row))
+        result.played += 1
         if not shown.times or missing(list(shown.stamps), LOOP):
             result.problems.append(
                 f"{row.path}: {len(shown.times)} pictures, {missing(list(shown.stamps), LOOP)} missing"
             )
     noted = {(gap.start, gap.end): gap.cause for gap in house.gaps()}
+    result.gaps = len(noted)
     for before, after in pairwise(rows):
         cause = noted.get((before.end, after.start))
         if after.start - before.end > timedelta(seconds=1) and cause != "service_down":
@@ -133,6 +139,7 @@ def main() -> None:
         result = run_campaign(Path(folder), kills=given.kills, seed=given.seed, longest=12)
     average = sum(result.lost) / len(result.lost)
     sys.stdout.write(f"{result.kills} kills, lost at most {max(result.lost):.2f} s, on average {average:.2f} s\n")
+    sys.stdout.write(f"{result.played} segments decoded, {result.gaps} gaps\n")
     sys.stdout.write("\n".join(result.problems) or "every segment plays, every gap is on the record\n")
     sys.exit(bool(result.problems) or max(result.lost) > 1)
 
