@@ -189,6 +189,10 @@ def kiosk(browser: Browser, house: House, cookies: list[SetCookieParam], languag
         house.faces.match("t15" if language == "en" else "t16")
         page.locator("[data-look=good]").wait_for()
         save(page, "kiosk-both", language)
+        house.stop()
+        page.locator("[data-state=offline]").wait_for()
+        save(page, "kiosk-offline", language)
+        house.start()
 
 
 def main(names: list[str]) -> None:
