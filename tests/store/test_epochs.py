@@ -86,7 +86,7 @@ def test_a_journal_of_a_release_that_noted_no_version_is_known_by_its_services(
     writer.close()
     for _ in range(2):
         prepare(database, clock, version="0.10.0")
-    (changed,) = read_facts(connect(database), kinds=("software.changed",))
+    (changed,) = read_facts(look(database), kinds=("software.changed",))
     assert dict(changed.data) == {"version": "0.10.0", "old_version": "0.0.9", "result": "installed"}
 
 

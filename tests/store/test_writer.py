@@ -119,6 +119,7 @@ def test_jobs_that_wait_together_share_one_commit(writer: Writer, database: Path
     assert list(check_chain(look(database))) == []
     assert feed.changed()
     assert not feed.changed()
+    feed.close()
 
 
 def test_writers_of_several_processes_interleave_into_one_chain(

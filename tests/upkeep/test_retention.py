@@ -101,5 +101,6 @@ def test_a_deletion_is_a_fact_with_its_rule_and_confirmation(tmp_path: Path) -> 
     assert fact.data["rule"] == "keep_over upload=all min_keep=30d keep=400d"
     assert (fact.data["confirmed_by"], fact.data["confirmed_at"]) == ("centre", "2026-01-01T00:00:00.000Z")
     gone = media_rows.find(look(tmp_path / "a.db"), row.id)
+    writer.close()
     assert gone is not None
     assert gone.deleted == NOW
