@@ -253,6 +253,7 @@ def test_a_camera_that_is_gone_or_forbidden(fresh: Hall) -> None:
     ):
         fresh.page.evaluate(LOSE_CAMERA, error)
         fresh.expect_said("warn", "camera", "", text, "")
+        expect(fresh.page.locator("#said-title")).to_be_hidden()
     assert fresh.page.evaluate("notes") == []
 
 

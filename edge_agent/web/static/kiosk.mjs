@@ -35,7 +35,7 @@ function paint(message) {
 
 /** A name of several parts (阿依古丽·买买提) breaks after the dot, where it breaks at all. */
 function parts(name) {
-  return name.split(/(?<=·)/).flatMap((part) => [part, document.createElement('wbr')]);
+  return name.split(/(?<=·)/).flatMap((part, place) => place ? [document.createElement('wbr'), part] : [part]);
 }
 
 function show(message) {
