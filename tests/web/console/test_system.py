@@ -11,12 +11,15 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from edge_agent.clock import SettableClock
+from edge_agent.model.kinds.system import ClockAnchor
 from edge_agent.model.media import MediaKind
+from edge_agent.model.stamp import Trust
 from edge_agent.serve.agent import Agent
 from edge_agent.serve.errands import Errands
 from edge_agent.serve.examination import Examiner
 from edge_agent.settings import Settings, Store
 from edge_agent.store import law
+from edge_agent.store.facts import read_facts
 from edge_agent.store.files import Ballast
 from edge_agent.store.uploads import Wanted, next_upload
 from edge_agent.web.api.support import SUPPORT_BUNDLE
@@ -106,3 +109,19 @@ def test_the_assessment_is_registered_and_ended(office: Page, venue: House) -> N
     expect(office.get_by_text("不启用人脸识别")).to_be_visible()
     with reading(venue.venue.database) as connection:
         assert law.registered(connection, configured="") == ""
+
+
+def test_an_administrator_says_what_time_it_is(office: Page, venue: House) -> None:
+    """Where no network does: what waited for the time is judged by it."""
+    clock = venue.venue.clock
+    assert isinstance(clock, SettableClock)
+    clock.trust = Trust.UNTRUSTED
+    office.goto("/console/system")
+    expect(office.locator("main")).to_contain_text("时间未校准")
+    office.locator("#time [type=datetime-local]").fill("2024-10-08T10:05:00")
+    office.get_by_role("button", name="确认时间").click()
+    expect(office.locator("tbody tr").filter(has_text="时间确认").first).to_contain_text("张主任")
+    with reading(venue.venue.database) as connection:
+        [anchored] = read_facts(connection, kinds=(ClockAnchor.KIND,))
+    assert (anchored.data["source"], anchored.data["offset"]) == ("administrator", 300)
+    assert [opinion.split()[0] for opinion in anchored.data["opinions"]] == ["browser"]
