@@ -27,12 +27,15 @@ class Live:
 
     async def run(self) -> None:
         """Look for changes until cancelled."""
-        while True:
-            if self._feed.changed():
-                async with self._changed:
-                    self._changes += 1
-                    self._changed.notify_all()
-            await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                if self._feed.changed():
+                    async with self._changed:
+                        self._changes += 1
+                        self._changed.notify_all()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            self._feed.close()
 
     async def close(self) -> None:
         """End the streams: a server that stops waits for none of them."""
