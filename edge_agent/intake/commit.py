@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from edge_agent.errors import ConflictError
 from edge_agent.intake.classes import ClassDraft, ClassesDraft
@@ -25,7 +25,7 @@ from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import Owner, Teacher, Trainee, TrainingClass
 from edge_agent.store.database import Connection
 from edge_agent.store.documents import save_roster, save_teacher_list, save_timetable
-from edge_agent.store.lessons import save_lesson
+from edge_agent.store.lessons import change_of, find_lesson, save_lesson
 from edge_agent.store.training import (
     get_class,
     list_rooms,
@@ -174,7 +174,7 @@ def _write_lessons(
             teacher=row.lesson.teacher or teachers.get(fold(row.teacher), ""),
         )
         if row.change != "unchanged":
-            change: Literal["added", "edited"] = "added" if row.change == "added" else "edited"
+            change = change_of(find_lesson(tx.connection, lesson.id), lesson)
             lesson = save_lesson(tx, lesson, change=change, by=by, owner=training.owner)
         lessons.append(lesson)
     changes = [row.change for row in group.rows]

@@ -88,6 +88,17 @@ def save_lesson(
     return saved
 
 
+def change_of(known: Lesson | None, wanted: Lesson) -> Change:
+    """Say in one word what an edit made of a lesson."""
+    if known is None:
+        return "added"
+    if (known.date, known.start, known.room) != (wanted.date, wanted.start, wanted.room):
+        return "moved"
+    if known.teacher != wanted.teacher:
+        return "teacher"
+    return "cameras" if known.cameras != wanted.cameras else "edited"
+
+
 def associate(tx: Transaction, lesson: str, cameras: Sequence[str], *, by: str, seen: int | None = None) -> Lesson:
     """关联设备: the cameras of one lesson instead of its room's; none at all gives it the room's again.
 

@@ -57,6 +57,12 @@ LESSONS = {
         "这次课已经开始，不能用导入修改。请在课表里更正并写明原因。",
         "This lesson has begun and can't be changed by an import. Correct it in the timetable, with a reason.",
     ),
+    "lesson_running": Message(
+        ERROR,
+        "这次课已经开始，不能再改。请用提前下课、延时下课或代课，并写明原因。",
+        "This lesson has begun and can't be edited any more. End it early, overrun or substitute, with a reason.",
+    ),
+    "lesson_none": Message(ERROR, "这不是课，没有保存。请改课程名称。", "This is no lesson. Give it another subject."),
     "lessons_stay": Message(
         NOTICE,
         "“{name}”另有 {count} 次课不在文件里，保留不变。",

@@ -14,7 +14,6 @@ from edge_agent.rules.ownership import Decision, Version, decide
 from edge_agent.rules.states import Action, after
 from edge_agent.store import commands, documents, lessons, outbox, training
 from edge_agent.store.database import Connection
-from edge_agent.store.lessons import Change
 from edge_agent.store.writer import Transaction
 from edge_agent.sync.commands.outcome import Done
 from edge_agent.sync.contract.codes import Code, RefusedError
@@ -164,22 +163,12 @@ def _save_lesson(tx: Transaction, class_id: str, row: LessonRow, by: str) -> Les
     return lessons.save_lesson(
         tx,
         wanted,
-        change=_change(known, wanted),
+        change=lessons.change_of(known, wanted),
         by=by,
         owner=owned.owner if owned else Owner.CENTRE,
         confirmed=True,
         revision=row.revision,
     )
-
-
-def _change(known: Lesson | None, wanted: Lesson) -> Change:
-    if known is None:
-        return "added"
-    if (known.date, known.start, known.room) != (wanted.date, wanted.start, wanted.room):
-        return "moved"
-    if known.teacher != wanted.teacher:
-        return "teacher"
-    return "cameras" if known.cameras != wanted.cameras else "edited"
 
 
 def _find_class(connection: Connection, args: Roster) -> TrainingClass | None:

@@ -51,6 +51,27 @@ class ImportTold(Told):
     rows: list[dict[str, Any]]
 
 
+class FieldProblemTold(ProblemTold):
+    """`field` names the form's field, and is empty where the row as a whole is meant."""
+
+    field: str
+
+
+class RowTold(Told):
+    """`ImportTold` of a form's single row; `id` is what was, or would be, written."""
+
+    id: str
+    ok: bool
+    written: WrittenTold | None
+    blocking: list[str]
+    problems: list[FieldProblemTold]
+    rows: list[dict[str, Any]]
+
+
+Ticked = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=50)]
+"""The keys of warnings that the operator has seen."""
+
+
 @router.post("/imports/{kind}")
 def import_table(
     *,

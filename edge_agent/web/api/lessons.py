@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from edge_agent.checkin import lessons as changes
 from edge_agent.errors import ForbiddenError
@@ -14,9 +15,10 @@ from edge_agent.rules.windows import lesson_times
 from edge_agent.store.accounts import Role
 from edge_agent.store.lessons import get_lesson, list_lessons
 from edge_agent.store.training import get_class
-from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Pages, Slice, Told
+from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Pages, Slice, Text, Told
+from edge_agent.web.api.imports import RowTold, Ticked
 from edge_agent.web.api.reasons import ReasonTold, reasons_told
-from edge_agent.web.guard import Instructor, Staff, Visitor
+from edge_agent.web.guard import Administrator, Instructor, Staff, Visitor
 
 router = APIRouter(tags=["lessons"])
 
@@ -38,6 +40,35 @@ class LessonTold(Told):
     cancel_reason: str
     cameras: tuple[str, ...]
     revision: int
+
+
+class LessonForm(Form):
+    """`room` is an id or a name, `teacher` likewise; `start` is a time of day in the policy's zone.
+
+    `accept` names the warnings that the operator has ticked.
+    """
+
+    date: dt.date
+    start: Annotated[dt.time, "Time of day in the policy's zone"]
+    periods: Annotated[int, Field(ge=1, le=16)]
+    break_minutes: Annotated[int, Field(ge=0, le=120)] = 0
+    room: Text = ""
+    subject: Text = ""
+    teacher: Text = ""
+    subgroup: Text = ""
+    kind: LessonKind = LessonKind.NORMAL
+    accept: Ticked = Field(default_factory=list)
+
+    def values(self) -> dict[str, Any]:
+        """Give the row as a table would have it."""
+        row = {name: getattr(self, name) for name in LessonForm.model_fields if name != "accept"}
+        return row | {"start": self.start.replace(tzinfo=None), "kind": self.kind.value}
+
+
+class LessonChange(LessonForm):
+    """`revision` is the one that the form was made from."""
+
+    revision: Annotated[int, Field(ge=1)]
 
 
 class ReasonForm(Form):
@@ -110,6 +141,29 @@ def lesson(lesson: Identifier, visitor: Staff) -> LessonTold:
     with visitor.reading() as connection:
         found = get_lesson(connection, lesson)
         return told(visitor, found, get_class(connection, found.class_id).policy)
+
+
+@router.post("/classes/{class_id}/lessons")
+def add_lesson(class_id: Identifier, form: LessonForm, visitor: Administrator) -> RowTold:
+    """添加课次: judged as a timetable's row is, and written unless something blocks: `written` and `problems` say."""
+    from edge_agent.web.actions import single  # noqa: PLC0415 - see there
+
+    done = single.add_lesson(visitor.site, class_id, form.values(), ticked=form.accept, by=visitor.by)
+    return RowTold.model_validate(done)
+
+
+@router.put("/lessons/{lesson}")
+def change_lesson(lesson: Identifier, form: LessonChange, visitor: Administrator) -> RowTold:
+    """修改 a lesson that has not begun, judged in the same way; it keeps its id and its taps.
+
+    Raises 409 where it was changed since the form was made.
+    """
+    from edge_agent.web.actions import single  # noqa: PLC0415 - see there
+
+    done = single.change_lesson(
+        visitor.site, lesson, form.values(), revision=form.revision, ticked=form.accept, by=visitor.by
+    )
+    return RowTold.model_validate(done)
 
 
 @router.post("/lessons/{lesson}/end")

@@ -19,6 +19,7 @@ from edge_agent.web.actions.consent import TEXT
 from edge_agent.web.api.classes import findings
 from edge_agent.web.api.imports import Kind
 from edge_agent.web.guard import Administrator, Office
+from edge_agent.web.views.tasks import is_editable
 from edge_agent.web.words import mark, words
 
 router = APIRouter(prefix="/console")
@@ -89,11 +90,13 @@ def one(class_id: str, visitor: Office) -> Response:
     say = words(visitor.language).gettext
     with visitor.reading() as connection:
         found = training.get_class(connection, class_id)
+        policy = visitor.site.policies(found.policy).policy
         warnings = findings(visitor, connection, class_id)
         standings = forecast(connection, visitor.site.policies, class_id, visitor.now)
         lessons = list_lessons(connection, class_id=class_id)
         notified = training.notified(connection, class_id)
         rooms = training.list_rooms(connection)
+        teachers = {each.id: each.name for each in training.list_teachers(connection)}
         recognise = consents.who_consents(connection, "recognise")
     return visitor.page(
         "console/class.html",
@@ -102,7 +105,9 @@ def one(class_id: str, visitor: Office) -> Response:
         warnings=[(each.code.value, reason_text(each, visitor.zone, say)) for each in warnings],
         standings=standings,
         lessons=lessons,
+        editable={each.id for each in lessons if is_editable(each, found, policy, visitor.now)},
         rooms=rooms,
+        teachers=teachers,
         notified=notified,
         recognise=recognise,
         policies=policy_names(),

@@ -12,6 +12,7 @@ from edge_agent.evidence.orders import EXPORT
 from edge_agent.model.camera import CameraState
 from edge_agent.model.kinds.system import OutageClosed, OutageOpened
 from edge_agent.model.media import MediaKind
+from edge_agent.model.people import ClassState
 from edge_agent.store import cameras, media, outbox, training
 from edge_agent.store.alarms import list_open
 from edge_agent.store.facts import recent_facts
@@ -81,6 +82,9 @@ def timetable(visitor: Office, week: Annotated[date | None, Query()] = None) -> 
     monday = (week or _today(visitor)) - timedelta(days=(week or _today(visitor)).weekday())
     with visitor.reading() as connection:
         found = tasks(connection, visitor.site.policies, visitor.now, monday, monday + timedelta(days=6))
+        running = training.running_classes(connection).values()
+        rooms = training.list_rooms(connection)
+        teachers = {each.id: each.name for each in training.list_teachers(connection)}
     days = [monday + timedelta(days=number) for number in range(7)]
     return visitor.page(
         "console/timetable.html",
@@ -88,6 +92,9 @@ def timetable(visitor: Office, week: Annotated[date | None, Query()] = None) -> 
         monday=monday,
         week=timedelta(days=7),
         today=_today(visitor),
+        classes=[each for each in running if each.state is not ClassState.CLOSED],
+        rooms=rooms,
+        teachers=teachers,
     )
 
 

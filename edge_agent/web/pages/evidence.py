@@ -13,6 +13,7 @@ from edge_agent.rules.windows import lesson_times
 from edge_agent.store import cameras, media, supplements, training
 from edge_agent.store.lessons import get_lesson
 from edge_agent.web.guard import Office
+from edge_agent.web.views.tasks import is_editable
 from edge_agent.web.words import words
 
 router = APIRouter(prefix="/console")
@@ -35,6 +36,7 @@ def lesson(lesson: str, visitor: Office) -> Response:
         }
         filed = [each for each in supplements.of_class(connection, found.class_id) if each.lesson == lesson]
         materials = [(each, media.find(connection, each.media)) for each in filed]
+    times = lesson_times(found, policy.policy)
     judged = record.verdicts[lesson]
     slots = [_slot(record, slot) | {"title": slot_text(slot.id, say)} for slot in record.owed(found)]
     slots = [slot | {"heads": heads.get(str(slot["media"]))} for slot in slots]
@@ -43,7 +45,10 @@ def lesson(lesson: str, visitor: Office) -> Response:
         "console/lesson.html",
         lesson=found,
         training=group,
-        times=lesson_times(found, policy.policy),
+        times=times,
+        editable=is_editable(found, group, policy.policy, visitor.now),
+        rooms=record.rooms,
+        teachers={each.id: each.name for each in record.teachers.values()},
         room=record.rooms.get(found.room, found.room),
         teacher=record.teachers[found.teacher].name if found.teacher in record.teachers else found.teacher,
         verdict_code=judged.verdict.value,

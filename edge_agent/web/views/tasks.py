@@ -12,7 +12,8 @@ from edge_agent.checkin.sheets import Sheet, sheets
 from edge_agent.model.camera import Camera, CameraState
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.media import MediaKind
-from edge_agent.model.people import TrainingClass
+from edge_agent.model.people import ClassState, TrainingClass
+from edge_agent.rules.policy import Policy
 from edge_agent.rules.windows import LessonTimes, lesson_times
 from edge_agent.store import cameras, lessons, media, training, verdicts
 from edge_agent.store.cameras import Known
@@ -101,6 +102,12 @@ def tasks(connection: Connection, policies: Policies, now: datetime, since: date
         )
         found.append(replace(task, prompts=tuple(_prompts(connection, task, now))))
     return sorted(found, key=lambda task: (task.times.start, task.lesson.id))
+
+
+def is_editable(lesson: Lesson, training: TrainingClass, policy: Policy, now: datetime) -> bool:
+    """Say whether a form may give the lesson other values; one that has begun is ended early, overrun or cancelled."""
+    planned = not lesson.cancelled and training.state is not ClassState.CLOSED
+    return planned and now < lesson_times(lesson, policy).start
 
 
 def _cameras(lesson: Lesson, bound: Iterable[Camera]) -> tuple[Camera, ...]:
