@@ -141,7 +141,11 @@ def write_roster(tx: Transaction, draft: RosterDraft, warned: tuple[str, ...], b
 
 def _write_group(tx: Transaction, group: RosterGroup, warned: tuple[str, ...], by: str, *, complete: bool) -> Counts:
     training = _ensure(tx, group.target, by=by)
-    added = [replace(row.trainee, id=_new("t"), class_id=training.id) for row in group.rows if row.change == "added"]
+    added = [
+        replace(row.trainee, id=row.trainee.id or _new("t"), class_id=training.id)
+        for row in group.rows
+        if row.change == "added"
+    ]
     changed = [_next(row.trainee) for row in group.rows if row.change == "changed"]
     left = [replace(_next(trainee), active=False) for trainee in group.others] if complete else []
     save_trainees(tx, [*left, *changed, *added])

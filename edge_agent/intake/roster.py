@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -17,13 +18,14 @@ from edge_agent.intake.identity import (
     read_document_type,
 )
 from edge_agent.intake.limits import check_size, check_teachers
-from edge_agent.intake.problems import FileRefusedError, Problems
+from edge_agent.intake.problems import FILE, FileRefusedError, Problems
 from edge_agent.intake.read import Source, open_table
 from edge_agent.intake.report import Report
+from edge_agent.intake.single import TRAINEE, row_of
 from edge_agent.intake.table import Row
-from edge_agent.intake.values import has_private_character, read_name, read_number, read_phone, read_text
+from edge_agent.intake.values import Value, has_private_character, read_name, read_number, read_phone, read_text
 from edge_agent.intake.world import World
-from edge_agent.model.people import ClassState, Trainee
+from edge_agent.model.people import ClassState, Trainee, TrainingClass
 
 GUARDIAN_AGE = 14
 """Below it a guardian must consent to face recognition (人脸识别技术应用安全管理办法)."""
@@ -83,6 +85,70 @@ def parse_roster(data: bytes, name: str, world: World, *, class_ref: str = "", c
     return RosterDraft(source, report.problems(), groups, complete)
 
 
+def parse_trainee(
+    values: Mapping[str, Value], world: World, training: TrainingClass, *, new: str, edited: Trainee | None = None
+) -> RosterDraft:
+    """Read one trainee out of a form's fields, named as in `single.TRAINEE`.
+
+    It is `edited` with other values, or, without it, somebody who joins, with the id `new` unless they were in the
+    class before. An empty document or phone leaves the one of `edited`, since no page shows them whole; a
+    verified document stays.
+    """
+    source, report = Source.of(repr(sorted(values.items())).encode(), ""), Report()
+    keeps = edited is not None and not values.get("document")
+    named = {name: field for name, field in TRAINEE.items() if not (keeps and name == "document")}
+    row = row_of(named, {name: value for name, value in values.items() if name in named})
+    read = _trainee(report, row, world.today)
+    if edited and keeps:
+        kind = read.document_type if values.get("document_type") else edited.document_type
+        read = replace(read, document=edited.document, document_type=kind)
+    _check_open(report, training)
+    mine = {known.document: known for known in world.trainees if known.class_id == training.id}
+    known = mine.get(read.document)
+    if known and (known.id != edited.id if edited else known.active):
+        report.add("trainee_known", row.place("document"))
+    if not edited or edited.document != read.document:
+        _check_elsewhere(report, world, training, [(row, read)])
+    if edited:
+        found = _edited(report, row, read, edited)
+    else:
+        found = _merged(report, row, replace(read, id=new), known)
+        _check_limits(report, world, training, len(world.active.get(training.id, ())) + 1)
+    group = RosterGroup(ClassDraft(training), (found,), ())
+    return RosterDraft(source, report.problems(), (group,))
+
+
+def draft_leaving(training: TrainingClass, trainee: Trainee) -> RosterDraft:
+    """Let one trainee leave a class, as those do who are not in a complete file."""
+    report = Report()
+    _check_open(report, training)
+    group = RosterGroup(ClassDraft(training), (), (trainee,))
+    return RosterDraft(Source.of(trainee.id.encode(), ""), report.problems(), (group,), complete=True)
+
+
+def _check_open(report: Report, training: TrainingClass) -> None:
+    if training.state is ClassState.CLOSED:
+        report.add("class_closed", FILE, name=training.name)
+
+
+def _edited(report: Report, row: Row, read: Trainee, known: Trainee) -> TraineeRow:
+    """Lay a form over the trainee that it was made from."""
+    if known.verified and (read.document, read.document_type) != (known.document, known.document_type):
+        report.add("document_verified", row.place("document"))
+    elif known.verified and read.name and read.name != known.name:
+        report.add("trainee_renamed", row.place("name"), known=known.name, name=read.name)
+    merged = replace(
+        known,
+        name=read.name,
+        document=read.document,
+        document_type=read.document_type,
+        phone=read.phone or known.phone,
+        subgroup=read.subgroup,
+        verified=known.verified and read.name == known.name,
+    )
+    return TraineeRow(row.number, merged, "unchanged" if merged == known else "changed")
+
+
 def _trainee(report: Report, row: Row, today: date) -> Trainee:
     name = report.read(row, "name", read_name, "")
     document = report.read(row, "document", read_document, "")
@@ -130,25 +196,32 @@ def _group(
 ) -> RosterGroup:
     training = target.training
     mine = {known.document: known for known in world.trainees if known.class_id == training.id}
+    read = [_merged(report, row, trainee, mine.get(trainee.document)) for row, trainee in rows]
+    _check_elsewhere(report, world, training, rows)
+    documents = {trainee.document for _, trainee in rows}
+    others = tuple(known for known in mine.values() if known.active and known.document not in documents)
+    if others:
+        report.add("trainees_leave" if complete else "trainees_stay", count=len(others), name=training.name)
+    _check_limits(report, world, training, len(read) + (0 if complete else len(others)))
+    return RosterGroup(target, tuple(read), others)
+
+
+def _check_elsewhere(report: Report, world: World, training: TrainingClass, rows: list[tuple[Row, Trainee]]) -> None:
     names = {known.id: known.name for known in world.classes if known.state is not ClassState.CLOSED}
     elsewhere = {
         known.document: names[known.class_id]
         for known in world.trainees
         if known.active and known.class_id != training.id and known.class_id in names
     }
-    read = [_merged(report, row, trainee, mine.get(trainee.document)) for row, trainee in rows]
     for row, trainee in rows:
         if other := elsewhere.get(trainee.document):
             report.add("trainee_other_class", row.place("document"), name=other)
-    documents = {trainee.document for _, trainee in rows}
-    others = tuple(known for known in mine.values() if known.active and known.document not in documents)
-    if others:
-        report.add("trainees_leave" if complete else "trainees_stay", count=len(others), name=training.name)
-    count = len(read) + (0 if complete else len(others))
+
+
+def _check_limits(report: Report, world: World, training: TrainingClass, count: int) -> None:
     check_size(report, world, training, count)
     teachers = [teacher for teacher in world.teachers if training.id and training.id in teacher.classes]
     check_teachers(report, world, training, trainees=count, known=teachers)
-    return RosterGroup(target, tuple(read), others)
 
 
 def _merged(report: Report, row: Row, trainee: Trainee, known: Trainee | None) -> TraineeRow:

@@ -68,6 +68,19 @@ PEOPLE = {
     "trainee_twice": Message(
         ERROR, "与第 {row} 行是同一个人。请删去一行。", "The same person as in row {row}. Delete one."
     ),
+    "trainee_known": Message(
+        ERROR, "此人已在本班名册里。请核对号码。", "This person is on the class's roster already. Check the number."
+    ),
+    "document_verified": Message(
+        ERROR,
+        "已通过实名认证，号码不能再改。请核对，或先在实名认证里审核为不通过。",
+        "The identity is verified, so the number stays. Check it, or withdraw the verification first.",
+    ),
+    "trainee_renamed": Message(
+        WARNING,
+        "姓名由“{known}”改为“{name}”，须重新实名认证。确认后勾选。",
+        "{known} becomes {name} and must be verified again. Tick it if so meant.",
+    ),
     "trainee_two_classes": Message(
         WARNING,
         "与第 {row} 行是同一个人，在两个班。确认后勾选。",

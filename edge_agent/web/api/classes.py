@@ -88,6 +88,7 @@ class TraineeTold(Told):
     certificate: str
     verified: bool
     active: bool
+    revision: int
     notified: bool = False
 
 

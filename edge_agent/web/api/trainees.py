@@ -18,6 +18,7 @@ from edge_agent.store.writer import Transaction
 from edge_agent.web.actions import consent
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Name, Text, Told
 from edge_agent.web.api.classes import TraineeTold, trainee_told
+from edge_agent.web.api.imports import RowTold, Ticked
 from edge_agent.web.auth import login
 from edge_agent.web.guard import Administrator, Instructor, Office, Visitor
 
@@ -26,6 +27,33 @@ router = APIRouter(tags=["trainees"])
 LARGEST_PICTURE = 8 << 20
 Side = Literal["front", "back"]
 _MAGIC = {b"\xff\xd8\xff": ("image/jpeg", ".jpg"), b"\x89PNG": ("image/png", ".png")}
+
+
+class TraineeForm(Form):
+    """`document_type` is told by the number where it is empty; `accept` names the warnings that were ticked."""
+
+    name: Text
+    document: Text = ""
+    document_type: Literal["", "resident", "residence_permit", "foreign_permanent"] = ""
+    phone: Text = ""
+    subgroup: Text = ""
+    accept: Ticked = Field(default_factory=list)
+
+    def values(self) -> dict[str, str]:
+        """Give the row as a table would have it."""
+        return {name: getattr(self, name) for name in TraineeForm.model_fields if name != "accept"}
+
+
+class TraineeChange(TraineeForm):
+    """An empty `document` or `phone` stays as it is. `revision` is the one that the form was made from."""
+
+    revision: Annotated[int, Field(ge=1)]
+
+
+class LeaveForm(Form):
+    """`revision` is the one that the page showed."""
+
+    revision: Annotated[int, Field(ge=1)]
 
 
 class ConsentForm(Form):
@@ -78,6 +106,34 @@ def trainee(trainee: Identifier, visitor: Office) -> TraineeSeen:
         consents=[told(each) for each in given.values()],
         cards=[side for side in ("front", "back") if side in sides],
     )
+
+
+@router.post("/classes/{class_id}/trainees")
+def add_trainee(class_id: Identifier, form: TraineeForm, visitor: Administrator) -> RowTold:
+    """添加学员: judged as a roster's row is, and written unless something blocks: `written` and `problems` say."""
+    from edge_agent.web.actions import single  # noqa: PLC0415 - see there
+
+    done = single.add_trainee(visitor.site, class_id, form.values(), ticked=form.accept, by=visitor.by)
+    return RowTold.model_validate(done)
+
+
+@router.put("/trainees/{trainee}")
+def change_trainee(trainee: Identifier, form: TraineeChange, visitor: Administrator) -> RowTold:
+    """修改 a trainee, judged in the same way. Raises 409 where they were changed since the form was made."""
+    from edge_agent.web.actions import single  # noqa: PLC0415 - see there
+
+    done = single.change_trainee(
+        visitor.site, trainee, form.values(), revision=form.revision, ticked=form.accept, by=visitor.by
+    )
+    return RowTold.model_validate(done)
+
+
+@router.post("/trainees/{trainee}/leave")
+def leave(trainee: Identifier, form: LeaveForm, visitor: Administrator) -> RowTold:
+    """退出班级: off the roster from now on; what is on record stays, and adding them again brings them back."""
+    from edge_agent.web.actions import single  # noqa: PLC0415 - see there
+
+    return RowTold.model_validate(single.leave(visitor.site, trainee, revision=form.revision, by=visitor.by))
 
 
 @router.post("/trainees/{trainee}/identity")
