@@ -74,9 +74,9 @@ def _pieces(connection: Connection, files: MediaFiles, rows: Sequence[Media]) ->
     at = 0.0
     for row in rows:
         about = media_rows.attributes(connection, row.id)
-        if "parts" not in about:
+        if not about.keys() >= _NEEDED:
             about |= _measure(files, row)
-        parts = tuple(_parts(about, row.size))
+        parts = tuple(_parts(about, row.size)) if about.keys() >= _NEEDED else ()
         if parts:
             yield Piece(
                 media=row.id,
@@ -86,12 +86,16 @@ def _pieces(connection: Connection, files: MediaFiles, rows: Sequence[Media]) ->
                 header=about["header"],
                 length=about["length"],
                 codec=about.get("codec", ""),
-                codecs=about.get("codecs", ""),
+                codecs=about["codecs"],
                 width=about.get("width", 0),
                 height=about.get("height", 0),
                 parts=parts,
             )
             at += about["length"]
+
+
+_NEEDED = {"header", "length", "codecs", "parts"}
+"""What a player must know of a file; one whose row lacks some of it is measured."""
 
 
 def _parts(about: dict[str, Any], size: int) -> Iterable[Part]:

@@ -111,6 +111,20 @@ def test_what_is_not_there_is_not_found(client: httpx.Client, address: str) -> N
     assert client.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("lost", ["header", "length", "codecs", "parts", "codec", "width"])
+def test_what_a_row_lost_is_read_from_its_file(house: Theatre, client: httpx.Client, source: Path, lost: str) -> None:
+    house.add(source, [START], without=lost)
+    told = client.get("/lessons/A")
+    assert told.status_code == 200
+    [piece] = told.json()["pieces"]
+    assert piece["parts"]
+    assert piece["codecs"].startswith("avc1.")
+    assert client.get("/lessons/A/k1/index.m3u8").status_code == 200
+    for path in house.files.walk(MediaKind.RECORDING):
+        house.files.delete(path)
+    assert client.get("/lessons/A").status_code == 200
+
+
 def test_a_file_that_vanished_is_named(house: Theatre, client: httpx.Client, source: Path) -> None:
     (identifier,) = house.add(source, [START])
     for path in house.files.walk(MediaKind.RECORDING):

@@ -71,8 +71,13 @@ class Theatre:
     files: MediaFiles
     url: str = ""
 
-    def add(self, source: Path, starts: Sequence[datetime], camera: str = "k1", *, indexed: bool = True) -> list[str]:
-        """File `source` once for each start, as segments of the lesson; the bytes are shared."""
+    def add(
+        self, source: Path, starts: Sequence[datetime], camera: str = "k1", *, indexed: bool = True, without: str = ""
+    ) -> list[str]:
+        """File `source` once for each start, as segments of the lesson; the bytes are shared.
+
+        Their rows lack the attribute `without`.
+        """
         index = read_index(source)
         identifiers = []
         for start in starts:
@@ -93,6 +98,7 @@ class Theatre:
                 mime="video/mp4",
             )
             about = attributes(source, indexed=indexed)
+            about.pop(without, None)
             self.venue.writer.run(lambda tx, row=row, about=about: media.add(tx, row, **about))  # type: ignore[misc] # a lambda's defaults are not inferred
             identifiers.append(row.id)
         return identifiers
