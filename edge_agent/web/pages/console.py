@@ -16,7 +16,7 @@ from edge_agent.model.people import ClassState
 from edge_agent.store import cameras, media, outbox, training
 from edge_agent.store.alarms import list_open
 from edge_agent.store.facts import recent_facts
-from edge_agent.store.lessons import get_lesson, list_lessons
+from edge_agent.store.lessons import get_lesson, list_lessons, recordings_by_hand
 from edge_agent.store.provisional import count_waiting
 from edge_agent.web.guard import Administrator, Office, Visitor
 from edge_agent.web.views.hands import hands
@@ -106,7 +106,10 @@ def monitoring(visitor: Office, day: Annotated[date | None, Query()] = None) -> 
         found = tasks(connection, visitor.site.policies, visitor.now, chosen, chosen)
         bound = cameras.list_cameras(connection)
         rooms = training.list_rooms(connection)
-    return visitor.page("console/tasks.html", tasks=found, cameras=bound, rooms=rooms, day=chosen, State=State)
+        by_hand = {each.lesson for each in recordings_by_hand(connection, visitor.now)}
+    return visitor.page(
+        "console/tasks.html", tasks=found, cameras=bound, rooms=rooms, day=chosen, State=State, by_hand=by_hand
+    )
 
 
 @router.get("/live")

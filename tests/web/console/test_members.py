@@ -64,6 +64,22 @@ def test_a_reset_ends_the_sessions_that_were_open(office: Page, venue: House) ->
         assert before.get("/api/v1/sessions").status_code == 401
 
 
+def test_somebody_is_logged_out_everywhere(office: Page, venue: House) -> None:
+    teacher = venue.add_account(Role.INSTRUCTOR, "13812345678", name="周老师")
+    office.on("dialog", lambda dialog: dialog.accept())
+    with venue.client(teacher) as before:
+        assert before.get("/api/v1/sessions").status_code == 200
+        office.goto("/console/members")
+        with office.expect_response("**/sessions") as answered:
+            office.locator("tbody tr", has_text="周老师").get_by_role("button", name="强制退出").click()
+        assert answered.value.ok
+        assert before.get("/api/v1/sessions").status_code == 401
+    assert log_in(venue, teacher.login, PASSWORD).status_code == 201
+    own = office.locator("tbody tr", has_text="张主任")
+    expect(own.get_by_role("button", name="停用")).to_be_visible()
+    expect(own.get_by_role("button", name="强制退出")).to_have_count(0)
+
+
 def test_a_lock_is_seen_and_lifted(office: Page, venue: House) -> None:
     teacher = venue.add_account(Role.INSTRUCTOR, "13812345678", name="周老师")
     for _ in range(5):

@@ -81,6 +81,22 @@ def test_a_lesson_that_is_not_recorded_is_recorded_by_one_click(office: Page, ve
     assert by_hand(venue) == {("B", "cam1")}
 
 
+def test_what_was_begun_by_hand_is_stopped(office: Page, venue: House) -> None:
+    bind(venue, "cam1", "后方", "r1")
+    venue.venue.clock.set(at("10:52"))
+    office.on("dialog", lambda dialog: dialog.accept())
+    office.goto("/console/tasks")
+    task = office.locator("#tasks tr", has_text="体操")
+    task.get_by_role("button", name="录制", exact=True).click()
+    stop = task.get_by_role("button", name="停止录制")
+    expect(stop).to_be_visible()
+    assert by_hand(venue) == {("B", "cam1")}
+    stop.click()
+    expect(task.get_by_role("button", name="录制", exact=True)).to_be_enabled()
+    expect(stop).to_have_count(0)
+    assert by_hand(venue) == set()
+
+
 def test_many_are_recorded_at_once_or_none(office: Page, venue: House) -> None:
     bind(venue, "cam1", "后方", "r1")
     venue.venue.clock.set(at("10:52"))
