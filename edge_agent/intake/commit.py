@@ -178,15 +178,16 @@ def _write_lessons(
             teacher=row.lesson.teacher or teachers.get(fold(row.teacher), ""),
         )
         if row.change != "unchanged":
-            change = change_of(find_lesson(tx.connection, lesson.id), lesson)
-            lesson = save_lesson(tx, lesson, change=change, by=by, owner=training.owner)
+            known = find_lesson(tx.connection, lesson.id)
+            owner = training.owner if known is None else None  # a lesson stays whose it is
+            lesson = save_lesson(tx, lesson, change=change_of(known, lesson), by=by, owner=owner)
         lessons.append(lesson)
     changes = [row.change for row in group.rows]
     counts = Counts(changes.count("added"), changes.count("changed"), changes.count("unchanged"), 0, (training.id,))
     left = group.others if complete else ()
     for lesson in left:
         gone = replace(lesson, cancelled=True, cancel_reason=LEFT_OUT)
-        save_lesson(tx, gone, change="edited", by=by, owner=training.owner)
+        save_lesson(tx, gone, change="edited", by=by)
     save_timetable(tx, training.id, lessons, by=by, warnings=warned)
     return counts + Counts(left=len(left))
 
