@@ -5,6 +5,7 @@ The tests follow one another: what one binds and records, the next one watches.
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import time
@@ -97,6 +98,10 @@ def school(browser: Browser) -> Iterator[School]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as ending:
         folder = Path(name)
         settings = settings_in(folder).model_copy(update={"cameras": CameraSettings(search=(SUBNET,))})
+        environment = ending.enter_context(pytest.MonkeyPatch.context())
+        # What the recorder runs to answer the console reads its settings itself.
+        environment.setenv("EDGE_AGENT_STORE__DATA_DIR", str(settings.store.data_dir))
+        environment.setenv("EDGE_AGENT_CAMERAS__SEARCH", json.dumps(settings.cameras.search))
         prepare_agent(settings)
         agent = ending.enter_context(open_agent(settings))
         house = House(agent, folder, policy="jinan-2024", period=PERIOD)
@@ -213,8 +218,10 @@ def test_prompts_have_a_remedy_and_lessons_are_recorded_by_hand(school: School) 
         page.get_by_role("button", name="批量录制").click()
         wait_for(lambda: school.started_by_hand() == {"A", "B"}, "both recordings")
         wait_for(lambda: len(house.media("A", MediaKind.RECORDING)) > 1, "a segment on the disk")
-        school.cameras[0].fault("refuse", seconds=4)  # unplugged for a moment: a gap with its cause
-        _, end = house.span(lesson)
+        start, end = house.span(lesson)
+        # Between the first two snapshots' windows; what is lost before the lesson is no gap of it.
+        wait_for(lambda: house.now() > start + timedelta(seconds=PERIOD / 4), "the first snapshot's window to pass")
+        school.cameras[0].fault("refuse", seconds=2)  # unplugged for a moment: a gap with its cause
         time.sleep(max(0.0, (end + AFTER - house.now()).total_seconds()))
     assert [gap.lesson for gap in house.gaps("A")] == ["A"]
 
