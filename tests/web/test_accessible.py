@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from playwright._impl._api_structures import SetCookieParam
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from edge_agent.faces.answer import Answer, Cause, Guide, Hint, Match, Refused
 from edge_agent.store.accounts import Role
@@ -82,6 +82,31 @@ def test_axe_finds_nothing(house: tuple[House, Cookies], browser: Browser, axe: 
             if found := findings(page, axe):
                 wrong[path] = found
     assert "\n".join(f"{path}: {each}" for path, found in wrong.items() for each in found) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_forms_with_errors_and_ticks_are_accessible(
+    house: tuple[House, Cookies], browser: Browser, axe: str, language: str
+) -> None:
+    place, cookies = house
+    with page_of(browser, cookies[Role.ADMINISTRATOR], language, (390, 800)) as page:
+        page.goto(f"{place.url}/console/classes/c1")
+        page.locator("[data-open=new-lesson]").click()
+        form = page.locator("dialog[open] form")
+        for name, value in {"date": "2024-12-31", "start": "03:00", "teacher": "12"}.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.locator("button.primary").click()
+        expect(form.locator("[name=teacher]")).to_have_attribute("aria-invalid", "true")
+        expect(form.locator("label.note.warn")).not_to_have_count(0)
+        assert findings(page, axe) == []
+        page.keyboard.press("Escape")
+        page.locator("[data-open=new-trainee]").click()
+        form = page.locator("dialog[open] form")
+        form.locator("[name=name]").fill("12")
+        form.locator("[name=document]").fill("12")
+        form.locator("button.primary").click()
+        expect(form.locator("small.bad")).to_have_count(2)
+        assert findings(page, axe) == []
 
 
 @pytest.mark.parametrize("look", [look for look, _ in STATES])
