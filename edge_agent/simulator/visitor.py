@@ -116,10 +116,12 @@ def jpeg(picture: Picture) -> bytes:
 
 
 def _enlarged(picture: Picture) -> Picture:
-    scale = _HEIGHT / picture.shape[0]
-    if scale <= 1:
+    height, width = picture.shape[:2]
+    if height >= _HEIGHT:
         return picture
-    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    # Even, as a camera's are: Chromium shows nothing of a camera file whose width is odd, and says nothing either.
+    size = (2 * round(width * _HEIGHT / height / 2), _HEIGHT)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def house() -> Iterator[House]:
             models=Path("models"),
             gallery=Path(folder) / "faces",
             engine="opencv",
-            policy=LivenessPolicy.OFF,  # an enlarged clip is too coarse for it; the kiosk is tested with liveness
+            policy=LivenessPolicy.RISK_BASED,
             clock=venue.clock,
             writer=venue.writer,
             connect=lambda: database.connect(venue.database, readonly=True),
