@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from edge_agent.model.media import MediaKind
+from edge_agent.policies import load_policy
 from edge_agent.simulator import VirtualCamera
 from tests.capture.campaign import SPEC, Result, check, run_campaign, service
 from tests.capture.house import open_house, write_config
@@ -49,6 +50,7 @@ def test_whole_segments_that_had_no_row_yet_are_put_on_the_record_once(tmp_path:
         rows, gaps = house.segments(), {(gap.start, gap.end) for gap in house.gaps()}
         assert len({row.path for row in rows}) == len(rows)
         assert sorted(fact["media"] for fact in house.facts("segment.closed")) == sorted(row.id for row in rows)
-        within = [(before, after) for before, after in pairwise(rows) if (before.end, after.start) not in gaps]
-        assert all(before.end == after.start for before, after in within)
-        assert len(rows) - 1 - len(within) == 3  # a gap for each kill, and none within a life
+        torn = [(before.end, after.start) for before, after in pairwise(rows) if before.end != after.start]
+        assert len(torn) == 3  # by each kill, and never within a life
+        tolerance = load_policy("jinan-2024").policy.recording.gap_tolerance  # a quick restart loses less
+        assert [(end, start) for end, start in torn if (end, start) not in gaps and start - end > tolerance] == []

@@ -144,7 +144,7 @@ def test_a_camera_is_bound_by_its_label_and_the_wizard_ends_in_a_picture(school:
         page.get_by_role("textbox", name="验证码").fill(one.password)
         page.get_by_role("button", name="绑定并取一张画面").click()
         page.wait_for_url("**/console/cameras/*", timeout=PATIENCE)
-        expect(page.get_by_role("heading", name="101 后方")).to_be_visible()
+        expect(page.get_by_role("heading", name="101 后方")).to_be_visible(timeout=PATIENCE)
         expect_picture(page.locator("#picture"))
         page.get_by_role("button", name="检测设备").click()
         expect(page.locator("#test .wrong")).to_contain_text("设备正常", timeout=PATIENCE)
