@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_agent.central.addresses import open_database, open_store
 from edge_agent.central.authority import Authority
-from edge_agent.central.database import open_database
 from edge_agent.central.digest.digester import Digester
 from edge_agent.central.enrolment import Enrolment
 from edge_agent.central.keys import person_key, signing_key
-from edge_agent.central.stores import open_store
 from edge_agent.central.uploads import Uploads
 from edge_agent.central.work.tables import TableReader
 from edge_agent.clock import Clock, SystemClock, host_keeps_time

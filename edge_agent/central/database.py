@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
-
-from edge_agent.errors import InputError
 
 Row = tuple[Any, ...]
 FactRow = tuple[int, int, str, bytes, str]
@@ -53,21 +49,3 @@ class Database(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def open_database(address: str) -> Database:
-    """Open, and create or migrate, a database: a path, `sqlite:PATH` or `postgresql://...`.
-
-    Raises `InputError` for another kind of address, `StorageError` where it can't be opened.
-    """
-    # Each driver is imported when it is asked for: an embedded centre needs no PostgreSQL client.
-    scheme = urlsplit(address).scheme
-    if scheme in {"postgresql", "postgres"}:
-        from edge_agent.central.postgres import PostgresDatabase  # noqa: PLC0415 - see above
-
-        return PostgresDatabase(address)
-    if scheme in {"", "sqlite"}:
-        from edge_agent.central.sqlite import SqliteDatabase  # noqa: PLC0415 - see above
-
-        return SqliteDatabase(Path(address.removeprefix("sqlite:").removeprefix("//") or "central.db"))
-    raise InputError(f"{address}: not a database address.", do="Give a file, or postgresql://user@host/name.")

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from edge_agent.durable import make_folder, sync_folder
 from edge_agent.errors import InputError, NotFoundError
@@ -107,13 +106,3 @@ def _copy(source: Path, final: Path) -> None:
         target.flush()
         os.fsync(target.fileno())
     temporary.replace(final)
-
-
-def open_store(address: str) -> MediaStore:
-    """Open `DIR` or `s3://bucket[/prefix]`. S3's server and keys come from the environment, as boto3 reads them."""
-    if urlsplit(address).scheme != "s3":
-        return FolderStore(Path(address))
-    # An embedded centre needs no boto3.
-    from edge_agent.central.s3 import open_bucket  # noqa: PLC0415 - see above
-
-    return open_bucket(address)

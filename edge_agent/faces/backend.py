@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -98,14 +97,3 @@ DLIB = Identity(
     thresholds=Thresholds(match=0.64, probe=0.64, confirm=0.58, margin=0.03, resembles=0.6),
 )
 IDENTITIES: Mapping[EngineName, Identity] = {"opencv": OPENCV, "dlib": DLIB}
-
-
-def load_backend(engine: EngineName, weights: Mapping[str, Path]) -> Backend:
-    """The engine over verified weights; each library is imported only here. Raises `DeviceError`."""
-    if engine == "dlib":
-        from edge_agent.faces.dlib_backend import DlibBackend  # noqa: PLC0415 - an optional library
-
-        return DlibBackend(weights)
-    from edge_agent.faces.opencv_backend import OpenCVBackend  # noqa: PLC0415 - loads nothing of it for the other engine
-
-    return OpenCVBackend(weights)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.central.database import Database, open_database
+from edge_agent.central.addresses import open_database
+from edge_agent.central.database import Database
 from tests.central.city import City, build
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from edge_agent.central import postgres, schema, sqlite
-from edge_agent.central.database import open_database
+from edge_agent.central.addresses import open_database
 from edge_agent.errors import StorageError
 
 AGENT = "INSERT INTO agents(tenant, agent, venue, public, created) VALUES ('jinan', 'ea-1', '一号教室', 'ff', 1)"

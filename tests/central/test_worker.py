@@ -14,7 +14,8 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_agent.central import registry
-from edge_agent.central.database import Database, open_database
+from edge_agent.central.addresses import open_database
+from edge_agent.central.database import Database
 from edge_agent.central.digest.digester import Digester
 from edge_agent.central.ingest import Arrival, Ingest
 from edge_agent.central.worker import Worker

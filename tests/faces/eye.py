@@ -12,8 +12,9 @@ import numpy as np
 
 from edge_agent.faces.analyse import look_closely
 from edge_agent.faces.answer import Action
-from edge_agent.faces.backend import Backend, load_backend
+from edge_agent.faces.backend import Backend
 from edge_agent.faces.clips import judge_window, read_clip, window_starts
+from edge_agent.faces.engines import load_backend
 from edge_agent.faces.face import Box, Detection, Floats, Observation, Picture
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker

@@ -11,8 +11,9 @@ import pytest
 
 from edge_agent.errors import DeviceError
 from edge_agent.faces.analyse import look_closely, room_faces
-from edge_agent.faces.backend import Backend, Metric, load_backend
+from edge_agent.faces.backend import Backend, Metric
 from edge_agent.faces.dlib_backend import DlibBackend
+from edge_agent.faces.engines import load_backend
 from edge_agent.faces.face import EngineName, Picture
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge_agent.central import registry
-from edge_agent.central.database import Database, open_database
+from edge_agent.central.addresses import open_database
+from edge_agent.central.database import Database
 from edge_agent.model.kinds.system import AlarmRaised
 from edge_agent.serve.agent import open_agent
 from edge_agent.store.database import connect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge_agent.central.database import open_database
+from edge_agent.central.addresses import open_database
 from edge_agent.model.kinds.system import AlarmCleared
 from edge_agent.serve.agent import open_agent
 from edge_agent.store.facts import place, read_facts

@@ -16,8 +16,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from typer.testing import CliRunner
 
 from edge_agent.appliance.stick import Stick, join_centre
+from edge_agent.central.addresses import open_database
 from edge_agent.central.authority import Authority
-from edge_agent.central.database import Database, open_database
+from edge_agent.central.database import Database
 from edge_agent.cli.main import app
 from edge_agent.clock import SettableClock
 from edge_agent.model.kinds.attendance import SignedIn

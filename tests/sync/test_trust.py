@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edge_agent.central.addresses import open_database
 from edge_agent.central.authority import Authority
-from edge_agent.central.database import open_database
 from edge_agent.errors import InputError
 from edge_agent.sync.contract.http import Provisioned
 from edge_agent.sync.enrol import keep

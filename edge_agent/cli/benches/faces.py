@@ -16,8 +16,9 @@ import typer
 from edge_agent.cli.bench import Bench
 from edge_agent.errors import DeviceError
 from edge_agent.faces.analyse import look_closely, room_faces
-from edge_agent.faces.backend import Backend, load_backend
+from edge_agent.faces.backend import Backend
 from edge_agent.faces.decide import Roster
+from edge_agent.faces.engines import load_backend
 from edge_agent.faces.evaluate import photos_by_person
 from edge_agent.faces.face import EngineName, Picture
 from edge_agent.faces.fetch import fetch

@@ -17,7 +17,8 @@ import typer
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge_agent.central.database import Database, open_database
+from edge_agent.central.addresses import open_database
+from edge_agent.central.database import Database
 from edge_agent.cli.bench import Bench
 from edge_agent.cli.benches._processes import broker, cpu_seconds, peak_mb, program
 from edge_agent.cli.benches._venue import enrol, make_device

@@ -15,7 +15,7 @@ from typing import Annotated
 import requests
 import typer
 
-from edge_agent.central.database import open_database
+from edge_agent.central.addresses import open_database
 from edge_agent.cli.bench import Bench
 from edge_agent.cli.benches._processes import program, wait_for
 from edge_agent.cli.benches._venue import enrol, make_device

@@ -20,6 +20,7 @@ from edge_agent.intake.commit import (
     write_teachers,
     write_timetable,
 )
+from edge_agent.intake.kinds import TableKind
 from edge_agent.intake.online import parse_online
 from edge_agent.intake.roster import parse_roster
 from edge_agent.intake.stored import load_world
@@ -29,10 +30,9 @@ from edge_agent.intake.templates import TEMPLATES
 from edge_agent.intake.timetable import parse_timetable
 from edge_agent.intake.world import World
 from edge_agent.store.database import Connection
-from edge_agent.web.api.imports import Kind
 from edge_agent.web.site import Site
 
-_WRITERS: Mapping[Kind, Callable[..., Counts]] = {
+_WRITERS: Mapping[TableKind, Callable[..., Counts]] = {
     "roster": write_roster,
     "timetable": write_timetable,
     "classes": write_classes,
@@ -41,13 +41,13 @@ _WRITERS: Mapping[Kind, Callable[..., Counts]] = {
 }
 
 
-def template(kind: Kind) -> bytes:
+def template(kind: TableKind) -> bytes:
     return TEMPLATES[kind]()
 
 
 def take(
     site: Site,
-    kind: Kind,
+    kind: TableKind,
     data: bytes,
     name: str,
     *,
@@ -72,8 +72,8 @@ def take(
     return summary(Importer(site.writer, load, by).run(world, parse, _WRITERS[kind], ticked=keys))
 
 
-def _parser(kind: Kind, data: bytes, name: str, class_ref: str, *, complete: bool) -> Callable[[World], Draft]:
-    parsers: Mapping[Kind, Callable[[World], Draft]] = {
+def _parser(kind: TableKind, data: bytes, name: str, class_ref: str, *, complete: bool) -> Callable[[World], Draft]:
+    parsers: Mapping[TableKind, Callable[[World], Draft]] = {
         "roster": lambda world: parse_roster(data, name, world, class_ref=class_ref, complete=complete),
         "timetable": lambda world: parse_timetable(data, name, world, class_ref=class_ref, complete=complete),
         "classes": lambda world: parse_classes(data, name, world),

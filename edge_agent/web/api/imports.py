@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from pydantic import Field
 
+from edge_agent.intake.kinds import TableKind
 from edge_agent.web.api.base import Told
 from edge_agent.web.guard import Administrator
 
 router = APIRouter(tags=["imports"])
 
-Kind = Literal["roster", "timetable", "classes", "teachers", "online"]
 LARGEST = 20_000_000
 """What is read of a file; `intake` says that one is too large."""
 
@@ -75,7 +75,7 @@ Ticked = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=
 @router.post("/imports/{kind}")
 def import_table(
     *,
-    kind: Kind,
+    kind: TableKind,
     visitor: Administrator,
     file: Annotated[UploadFile, File(description="xlsx or csv")],
     class_ref: Annotated[str, Form(max_length=80, description="The class, where the file doesn't say it.")] = "",
@@ -105,7 +105,7 @@ def import_table(
     response_class=Response,
     responses={200: {"content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def template(kind: Kind, visitor: Administrator) -> Response:
+def template(kind: TableKind, visitor: Administrator) -> Response:
     """Give an empty table to fill in."""
     del visitor
     from edge_agent.web.actions import tables  # noqa: PLC0415 - see there

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from edge_agent.checkin.forecast import forecast
 from edge_agent.evidence.words import reason_text
+from edge_agent.intake.kinds import TableKind
 from edge_agent.model.people import ClassState
 from edge_agent.policies import policy_names
 from edge_agent.rules import states
@@ -17,7 +18,6 @@ from edge_agent.store import accounts, attendance, consents, media, training
 from edge_agent.store.lessons import list_lessons
 from edge_agent.web.actions.consent import TEXT
 from edge_agent.web.api.classes import findings
-from edge_agent.web.api.imports import Kind
 from edge_agent.web.guard import Administrator, Office
 from edge_agent.web.views.tasks import is_editable
 from edge_agent.web.words import mark, words
@@ -25,7 +25,7 @@ from edge_agent.web.words import mark, words
 router = APIRouter(prefix="/console")
 
 PAGE = 50
-_KINDS: Mapping[Kind, str] = {
+_KINDS: Mapping[TableKind, str] = {
     "roster": mark("学员名册"),
     "timetable": mark("课表"),
     "classes": mark("班级"),
@@ -68,7 +68,7 @@ def classes(
 @router.get("/import")
 def import_table(
     visitor: Administrator,
-    kind: Annotated[Kind, Query()] = "roster",
+    kind: Annotated[TableKind, Query()] = "roster",
     class_id: Annotated[str, Query(max_length=80)] = "",
 ) -> Response:
     """批量导入 with templates."""

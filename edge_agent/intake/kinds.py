@@ -1,0 +1,7 @@
+"""The office's tables, by name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+TableKind = Literal["roster", "timetable", "classes", "teachers", "online"]
