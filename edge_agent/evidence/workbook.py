@@ -62,6 +62,7 @@ def _write(sheet: Worksheet, table: Table) -> None:
         if lines > 1:
             sheet.row_dimensions[head + 1 + index].height = _LINE * lines
     sheet.freeze_panes = f"A{head + 1}"
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

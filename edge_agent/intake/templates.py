@@ -15,6 +15,7 @@ from io import BytesIO, StringIO
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from edge_agent.intake import columns as at
@@ -81,17 +82,17 @@ _TEMPLATES: Mapping[str, Template] = {
     "timetable": Template(
         "课表导入模板",
         (
-            Column(at.DATE, "2024-10-08", "每天每次课一行。写成 2024-10-08 或 2024年10月8日。", DATE_FORMAT),
+            Column(at.DATE, "2024-10-08", "每天每次课一行。写成 2024-10-08 或 2024年10月8日。", DATE_FORMAT, width=12),
             Column(at.TIME, "08:00", "开始时间 08:00，或起止时间 08:00-09:30。", width=18),
-            Column(at.END, "", "可不填，由课时算出；填了就必须与课时相符。"),
-            Column(at.PERIODS, "2", "几课时（每课时 45 分钟）。超过 2 课时的行会自动拆开，各打一次卡。"),
-            Column(at.BREAK, "0", "课时之间休息几分钟；连上填 0。"),
+            Column(at.END, "", "可不填，由课时算出；填了就必须与课时相符。", width=10),
+            Column(at.PERIODS, "2", "几课时（每课时 45 分钟）。超过 2 课时的行会自动拆开，各打一次卡。", width=8),
+            Column(at.BREAK, "0", "课时之间休息几分钟；连上填 0。", width=10),
             Column(at.SUBJECT, "新生儿护理", "课程内容。写有“结业考核”“开班”的课会标记供现场检查。", width=30),
             Column(at.TEACHER, "李老师", "与讲师名单一致；两位用顿号分开，第一位为授课讲师。"),
             Column(at.ROOM, "101 教室", "与系统中的教室名称一致，摄像头按教室关联。"),
             _CLASS,
-            Column(at.SUBGROUP, "", "只有一组上课时填组名，全班上课不填。"),
-            Column(at.KIND, "授课", "不填即授课。", choices=("授课", "开班", "结业考核")),
+            Column(at.SUBGROUP, "", "只有一组上课时填组名，全班上课不填。", width=10),
+            Column(at.KIND, "授课", "不填即授课。", choices=("授课", "开班", "结业考核"), width=10),
         ),
         _CLASS_ABOVE,
     ),
@@ -139,6 +140,8 @@ def make_template(kind: str) -> bytes:
     table, guide = book.worksheets[0], book.create_sheet("填写说明")
     _fill_table(table, template)
     _fill_guide(guide, template)
+    for sheet in book.worksheets:
+        _lay_on_paper(sheet)
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -172,6 +175,7 @@ def _fill_table(sheet: Worksheet, template: Template) -> None:
     sheet.column_dimensions["A"].width = 14
     sheet.cell(headings + 1, 1).font = _EXAMPLE
     sheet.freeze_panes = f"A{headings + 1}"
+    sheet.print_title_rows = f"{headings}:{headings}"
 
 
 def _fill_guide(sheet: Worksheet, template: Template) -> None:
@@ -197,6 +201,14 @@ def _fill_guide(sheet: Worksheet, template: Template) -> None:
         sheet.append([column.field.heading, "必填" if _is_required(column) else "", column.help])
     for index, width in enumerate(_HELP_WIDTHS, start=1):
         sheet.column_dimensions[letter(index)].width = width
+
+
+def _lay_on_paper(sheet: Worksheet) -> None:
+    """A4 across, all columns on one page, as many pages down as there are rows."""
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = Worksheet.ORIENTATION_LANDSCAPE
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _heading(column: Column) -> str:

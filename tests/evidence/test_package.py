@@ -69,6 +69,15 @@ def test_holes_are_named_with_their_causes(packaged: Packaged) -> None:
     assert "补贴申报期限 2027-04-01，还有 394 天" in cover
 
 
+def test_workbooks_print_across_a4_with_their_headings_on_every_page(packaged: Packaged) -> None:
+    for name, content in unpack(packaged.path).items():
+        if name.endswith(".xlsx"):
+            for sheet in openpyxl.load_workbook(io.BytesIO(content)).worksheets:
+                setup = sheet.page_setup
+                assert (setup.paperSize, setup.orientation, setup.fitToHeight) == (9, "landscape", 0), name
+                assert sheet.print_title_rows, name
+
+
 def test_ids_are_masked_and_other_classes_are_digests(packaged: Packaged) -> None:
     everything = b"".join(unpack(packaged.path).values())
     for name, content in unpack(packaged.path).items():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from pypdf import PdfReader
 
 from edge_agent.intake import columns
 from edge_agent.intake.classes import parse_classes
@@ -101,3 +105,32 @@ def test_every_template_explains_itself(kind: str) -> None:
     guide = load_workbook(BytesIO(TEMPLATES[kind]()))["填写说明"]
     words = {str(row[0]) for row in guide.iter_rows(values_only=True)}
     assert {field.heading for field in LAYOUTS[kind].fields} <= words
+
+
+def test_a_filled_timetable_prints_across_a4_with_its_headings_on_every_page(tmp_path: Path) -> None:
+    book = load_workbook(BytesIO(TEMPLATES["timetable"]()))
+    sheet = first_sheet(book)
+    example = example_row(sheet)
+    for below in range(1, 121):
+        for column in range(2, sheet.max_column + 1):
+            sheet.cell(example + below, column, sheet.cell(example, column).value)
+    (tmp_path / "timetable.xlsx").write_bytes(saved(book))
+    soffice = shutil.which("soffice") or shutil.which("libreoffice")
+    assert soffice is not None, "install.sh test installs libreoffice-calc"
+    command = [soffice, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf"]
+    subprocess.run(
+        [*command, "--outdir", str(tmp_path), str(tmp_path / "timetable.xlsx")], check=True, capture_output=True
+    )
+    pages = PdfReader(tmp_path / "timetable.pdf").pages
+    assert {(round(page.mediabox.width), round(page.mediabox.height)) for page in pages} == {(842, 595)}, "A4, across"
+    *tables, guide = (page.extract_text() for page in pages)
+    assert len(tables) > 1, "the table is longer than a page"
+    assert all(heading in page for page in tables for heading in ("日期", "课程", "类型")), "from first to last column"
+    assert "填写说明" in guide, "the second sheet takes one page"
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_both_sheets_of_every_template_are_laid_out_for_a4(kind: str) -> None:
+    for sheet in load_workbook(BytesIO(TEMPLATES[kind]())).worksheets:
+        setup = sheet.page_setup
+        assert (setup.paperSize, setup.orientation, setup.fitToHeight) == (9, "landscape", 0)
