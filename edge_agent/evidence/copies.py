@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from edge_agent.errors import InputError, NotFoundError
+from edge_agent.errors import InputError, NotFoundError, unknown
 from edge_agent.evidence.record import ClassRecord, read_class
 from edge_agent.evidence.tables import Table, Tables
 from edge_agent.evidence.words import SUPPLEMENTS
@@ -104,7 +104,7 @@ def _snapshot(shelf: Shelf, wanted: Wanted, now: datetime) -> tuple[str, bytes]:
     connection = shelf.connection
     found = media.find(connection, wanted.subject)
     if found is None or found.kind is not MediaKind.SNAPSHOT or found.deleted is not None:
-        raise NotFoundError(f"Snapshot {wanted.subject} does not exist (没有这张抓拍).")
+        raise unknown(wanted.subject, "抓拍", "snapshot")
     path = shelf.files.locate(found.path)
     if not path.is_file():
         raise NotFoundError(f"Snapshot {wanted.subject}: its file is gone (抓拍文件缺失).", do="Run: edge-agent fsck")
@@ -169,5 +169,5 @@ def _table(record: ClassRecord, wanted: Wanted) -> Table:
         return tables.of_trainee(next(each for each in record.trainees if each.id == wanted.subject))
     unit = next((each for each in record.schedule.units(record.training.id) if each.id == wanted.subject), None)
     if unit is None:
-        raise NotFoundError(f"Unit {wanted.subject} does not exist (没有这个签到单元).")
+        raise unknown(wanted.subject, "签到单元", "unit")
     return tables.of_unit(unit)

@@ -16,7 +16,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, WebSocket
 from fastapi.responses import FileResponse, Response
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import NotFoundError, unknown
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Span
@@ -184,7 +184,7 @@ class _Routes:
         with self._stage.reading() as connection:
             row = media.find(connection, identifier)
         if row is None or row.kind is not MediaKind.RECORDING or row.deleted is not None:
-            raise NotFoundError(f"{identifier}: no such recording (没有该录像).")
+            raise unknown(identifier, "录像", "recording")
         return row
 
 

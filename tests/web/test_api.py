@@ -98,3 +98,18 @@ def test_whatever_a_page_does_is_in_the_api(house: House) -> None:
     asked = set(actions())
     assert len(asked) > 50
     assert sorted(asked - documented) == []
+
+
+def test_what_is_not_there_is_named_in_both_languages_with_what_to_do(house: House, admin: Account) -> None:
+    wrong = {"trainee": "t1", "unit": "A/9", "direction": "in", "reason": "x"}
+    with house.client(admin) as client:
+        answers = [
+            client.get("/api/v1/requests/none"),
+            client.get("/api/v1/media/none"),
+            client.get("/api/v1/exports/none/content"),
+            client.post("/api/v1/classes/c1/corrections", json=wrong),
+        ]
+    for answer in answers:
+        assert answer.status_code == 404
+        assert re.match(r"(none|A/9): \w+不存在 / no such \w+\.$", answer.json()["detail"]), answer.text
+        assert "请刷新" in answer.json()["do"]

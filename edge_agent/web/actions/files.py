@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import NotFoundError, unknown
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import media
 from edge_agent.web.guard import Visitor
@@ -15,7 +15,7 @@ def find_media(visitor: Visitor, identifier: str, *kinds: MediaKind) -> Media:
     with visitor.reading() as connection:
         found = media.find(connection, identifier)
     if found is None or found.kind not in kinds:
-        raise NotFoundError(f"File {identifier} does not exist (文件不存在).")
+        raise unknown(identifier, "文件", "file")
     return found
 
 

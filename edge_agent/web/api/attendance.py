@@ -12,7 +12,7 @@ from edge_agent.checkin.desk import Pressed
 from edge_agent.checkin.room import ask_for_picture
 from edge_agent.checkin.sheets import Phase, Sheet, sheets_of_lesson
 from edge_agent.checkin.visit import Said, Visit
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import NotFoundError, unknown
 from edge_agent.model.kinds.attendance import Corrected, Explained
 from edge_agent.store import attendance, training
 from edge_agent.store.attendance import Tap
@@ -173,7 +173,7 @@ def correct(class_id: Identifier, form: CorrectionForm, visitor: Administrator) 
         taps = attendance.of_units(connection, class_id, (form.unit,))
     wrong = next((tap for tap in taps if (tap.trainee, tap.direction) == (form.trainee, form.direction)), None)
     if wrong is None:
-        raise NotFoundError("No such tap (没有这条打卡记录).")
+        raise unknown(form.unit, "打卡记录", "tap")
     epoch, seq = place(wrong.fact)
     correction = Corrected(
         names=f"{epoch}/{seq}",

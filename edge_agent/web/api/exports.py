@@ -9,7 +9,7 @@ from typing import Any, Self
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from edge_agent.errors import InputError, NotFoundError
+from edge_agent.errors import InputError, unknown
 from edge_agent.evidence.orders import order
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store import media, requests, training
@@ -106,5 +106,5 @@ def request(identifier: Identifier, visitor: Administrator) -> RequestTold:
     with visitor.reading() as connection:
         found = requests.find(connection, identifier)
     if found is None:
-        raise NotFoundError(f"Request {identifier} does not exist.")
+        raise unknown(identifier, "请求", "request")
     return RequestTold.model_validate(found)

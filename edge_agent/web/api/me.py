@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, UploadFile
 from pydantic import StringConstraints
 
-from edge_agent.errors import NotFoundError
+from edge_agent.errors import unknown
 from edge_agent.model.people import Trainee as Row
 from edge_agent.store import accounts as account_store
 from edge_agent.store import attendance, consents, training
@@ -103,5 +103,5 @@ def own(visitor: Visitor, trainee: str) -> Row:
             (row for row in training.find_person(connection, visitor.account.person) if row.id == trainee), None
         )
     if found is None:
-        raise NotFoundError(f"Trainee {trainee} does not exist (学员不存在).")
+        raise unknown(trainee, "学员", "trainee")
     return found
