@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -51,15 +52,15 @@ def eval_command(
     as_json: AsJson = False,
 ) -> None:
     """Decide on each probe as a kiosk would, and sum up."""
-    enrolled, asked = evaluate.photos_by_person(gallery), evaluate.photos_by_person(probes)
-    unreadable: list[InputError] = []
+    _print_any_name()
+    left_out, unreadable = list[InputError](), list[InputError]()
+    enrolled, asked = (evaluate.photos_by_person(folder, left_out) for folder in (gallery, probes))
     with _engine(engine, models) as running:
         roster = evaluate.roster_of(enrolled, evaluate.embed_photos(running, enrolled, unreadable), running.identity)
         _require_faces(gallery, enrolled, roster)
         judged = evaluate.judge(asked, evaluate.embed_photos(running, asked, unreadable), roster, frames=frames)
     figures = evaluate.figures(judged, enrolled)
-    for error in unreadable:
-        print(error, file=sys.stderr)
+    _print_notes([*left_out, *unreadable])
     if as_json:
         rows = [_probe(probe) for probe in judged]
         print(
@@ -86,12 +87,14 @@ def splits_command(
     as_json: AsJson = False,
 ) -> None:
     """Enrol half of the people with two photos each, let all come: found, strangers named, over seeded splits."""
-    photos = evaluate.photos_by_person(people)
+    _print_any_name()
+    notes: list[InputError] = []
+    photos = evaluate.photos_by_person(people, notes)
     with _engine(engine, models) as running:
         identity = running.identity
-        figures = evaluate.split_figures(
-            photos, evaluate.embed_photos(running, photos), identity, splits=splits, frames=frames
-        )
+        seen = evaluate.embed_photos(running, photos, notes)
+        figures = evaluate.split_figures(photos, seen, identity, splits=splits, frames=frames)
+    _print_notes(notes)
     if as_json:
         print(json.dumps({"splits": splits, "frames": frames, "engine": str(identity), "figures": asdict(figures)}))
         return
@@ -108,6 +111,7 @@ def liveness_command(
     as_json: AsJson = False,
 ) -> None:
     """Say of each clip whether it shows a living face, and why."""
+    _print_any_name()
     rows, refused = [], False
     with _engine("opencv", models) as running:
         for clip in clips:
@@ -149,6 +153,17 @@ def reset_command(
         raise InputError("This deletes all face templates (将删除全部人脸模板).", do="Repeat it with --yes.")
     reset(load_settings().store.data_dir / "faces")
     print("The gallery is empty. 人脸库已清空。")
+
+
+def _print_any_name() -> None:
+    """Let names be printed that are no text here, such as GBK ones out of an archive: escaped, as JSON has them."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _print_notes(notes: Sequence[InputError]) -> None:
+    for note in notes:
+        print(note, file=sys.stderr)
 
 
 def _require_faces(gallery: Path, enrolled: Mapping[str, Sequence[Path]], roster: Roster) -> None:

@@ -41,6 +41,8 @@ class ClipVerdict:
 
 def read_clip(path: Path, rate: float = RATE) -> Iterator[tuple[float, Picture]]:
     """Frames as (seconds, picture), upright, at most `rate` a second; raises `InputError` that names the file."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder (是文件夹，不是视频).", do="Name the clips in it, as FOLDER/*.")
     if not path.is_file():
         raise InputError(f"{path}: no such file (找不到文件).", do="Give video files.")
     try:

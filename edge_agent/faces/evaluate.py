@@ -18,8 +18,13 @@ from edge_agent.faces.images import read_photo
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.template import WANTED_PHOTOS
 
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic"}
-"""The last four are refused by name: who has such photos learns that they don't count."""
+PHOTO_SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp"),
+    *(".gif", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2"),
+}
+"""The second line's are refused by name: who has such photos learns that they don't count."""
+_NAMED = 3
+"""Of files that are left out, so many are named."""
 _Z95 = 1.96
 
 Seen = Mapping[Path, Floats | None]
@@ -61,21 +66,32 @@ class Figures:
     no_face: int
 
 
-def photos_by_person(folder: Path) -> dict[str, list[Path]]:
-    """`folder` holds a folder a person, with photos in it at any depth; raises `InputError` if it holds none."""
+def photos_by_person(folder: Path, left_out: list[InputError] | None = None) -> dict[str, list[Path]]:
+    """`folder` holds a folder a person, with photos in it at any depth; raises `InputError` if it holds none.
+
+    Photos that lie beside these folders are nobody's, and a folder without photos is no person: `left_out` gets both.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder (不是文件夹).", do="Give a folder that holds a folder a person.")
-    people = {
-        person.name: sorted(path for path in person.rglob("*") if _is_photo(path.relative_to(person)))
-        for person in sorted(folder.iterdir())
-        if person.is_dir() and not person.name.startswith(".")
-    }
-    people = {person: photos for person, photos in people.items() if photos}
+    notes = [] if left_out is None else left_out
+    shown = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    loose = [path.name for path in shown if not path.is_dir() and _is_photo(Path(path.name))]
+    if loose:
+        names = ", ".join(loose[:_NAMED]) + (", ..." if len(loose) > _NAMED else "")
+        notes.append(InputError(f"{folder}: left out, in nobody's folder (未放入个人文件夹，不计): {names}.", do=_DO))
+    people = {}
+    for person in filter(Path.is_dir, shown):
+        photos = sorted(path for path in person.rglob("*") if _is_photo(path.relative_to(person)))
+        if photos:
+            people[person.name] = photos
+        else:
+            notes.append(InputError(f"{person}: left out, no photos in it (没有照片，不计).", do=_DO))
     if not people:
-        raise InputError(
-            f"{folder} holds no photos (没有照片).", do="Put each person's photos into a folder of their own."
-        )
+        raise InputError(f"{folder} holds no photos of anybody (没有任何人的照片).", do=_DO)
     return people
+
+
+_DO = "Put each person's photos into a folder of their own."
 
 
 def _is_photo(path: Path) -> bool:

@@ -25,6 +25,7 @@ ROOM_PIXELS = 4096 * 2400
 """A snapshot of a camera with eight million pixels, and the strip with its caption."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 _STILLS = {"JPEG", "MPO"}  # an MPO is a phone's JPEG with a depth map or a second eye's view behind it
+_AT_MOST = f"At most {PHOTO_PIXELS // 10**6} million are allowed."
 _DO = "Give a still photo as JPEG, PNG, WebP or BMP."
 
 
@@ -34,9 +35,11 @@ def read_photo(photo: bytes | Path, name: str = "") -> Picture:
     try:
         data = photo.read_bytes() if isinstance(photo, Path) else photo
     except OSError as error:
-        raise InputError(f"{name} can't be read: {error.strerror}.", do="Check the file.") from error
+        raise InputError(f"{name} can't be read (无法读取): {error.strerror}.", do="Check the file.") from error
     if len(data) > PHOTO_BYTES:
-        raise InputError(f"{name} has {len(data) >> 20} MB; {PHOTO_BYTES >> 20} are allowed.", do="Make it smaller.")
+        raise InputError(
+            f"{name} has {len(data) >> 20} MB; {PHOTO_BYTES >> 20} are allowed (文件过大).", do="Make it smaller."
+        )
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _refuse_unfit(image, name)
@@ -45,11 +48,13 @@ def read_photo(photo: bytes | Path, name: str = "") -> Picture:
             upright.thumbnail((PHOTO_LONGEST, PHOTO_LONGEST))
             rgb = _on_white(upright)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"{name} has too many pixels.", do=f"At most {PHOTO_PIXELS // 10**6} million.") from error
+        raise InputError(
+            f"{name} has too many pixels (像素过多).", do=f"At most {PHOTO_PIXELS // 10**6} million."
+        ) from error
     except UnidentifiedImageError as error:
-        raise InputError(f"{name} is not a picture that can be read.", do=_DO) from error
+        raise InputError(f"{name} is not a picture that can be read (不是可读的图片).", do=_DO) from error
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow's decoders raise for damaged files
-        raise InputError(f"{name} is damaged: {error}.", do="Take or copy it again.") from error
+        raise InputError(f"{name} is damaged (图片已损坏): {error}.", do="Take or copy it again.") from error
     return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR).astype(np.uint8)
 
 
@@ -57,10 +62,11 @@ def _refuse_unfit(image: Image.Image, name: str) -> None:
     width, height = image.size
     if width * height > PHOTO_PIXELS:
         raise InputError(
-            f"{name} has {width}x{height} pixels.", do=f"At most {PHOTO_PIXELS // 10**6} million are allowed."
+            f"{name} has {width}x{height} pixels (像素过多).",
+            do=f"At most {PHOTO_PIXELS // 10**6} million are allowed.",
         )
     if getattr(image, "is_animated", False) and image.format not in _STILLS:
-        raise InputError(f"{name} is animated.", do=_DO)
+        raise InputError(f"{name} is animated (动图).", do=_DO)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

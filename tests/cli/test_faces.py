@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import wave
 from pathlib import Path
 
@@ -119,6 +122,45 @@ def test_eval_takes_folders_as_people_leave_them(tmp_path: Path) -> None:
     assert set(row) == {"probe", "decision", "name", "score", "margin"}
 
 
+def test_eval_names_what_it_leaves_out(folders: tuple[Path, Path]) -> None:
+    """Photos in nobody's folder and folders without photos: said, and the others are judged all the same."""
+    gallery, probes = folders
+    for name in ("1.jpg", "2.JPG", "3.jfif", "4.png", "5.webp"):
+        (probes / name).symlink_to(astronaut())
+    (probes / "readme.txt").write_text("照片")
+    (gallery / "一寸照.png").symlink_to(astronaut())
+    (gallery / "空").mkdir()
+    result = CliRunner().invoke(app, ["eval", "--gallery", str(gallery), "--probes", str(probes), "--json", *MODELS])
+    assert result.exit_code == 0
+    printed = json.loads(result.stdout)
+    assert len(printed["probes"]) == 2
+    assert printed["figures"]["unreadable"] == 0
+    assert (
+        f"{probes}: left out, in nobody's folder (未放入个人文件夹，不计): 1.jpg, 2.JPG, 3.jfif, ...." in result.stderr
+    )
+    assert f"{gallery}: left out, in nobody's folder (未放入个人文件夹，不计): 一寸照.png." in result.stderr
+    assert f"{gallery / '空'}: left out, no photos in it" in result.stderr
+    assert "readme" not in result.stderr
+
+
+def test_eval_and_splits_take_names_that_are_no_text(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of an archive of another system, say: the name is escaped where the terminal takes text alone."""
+    gallery, probes = folders
+    person = probes / os.fsdecode("王五".encode("gbk"))
+    person.mkdir()
+    (person / "a.png").symlink_to(astronaut())
+    (person / "b.jpg").write_text("no picture")
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    for command in (["eval", "--gallery", gallery, "--probes", probes], ["splits", probes, "--splits", "1"]):
+        run = [sys.executable, "-m", "edge_agent", "faces", *map(str, command), *MODELS]
+        printed = subprocess.run(run, capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        assert rb"\udccd" in (printed.stdout + printed.stderr)
+        assert b"b.jpg is not a picture" in printed.stderr
+        assert b"strangers" in printed.stdout
+
+
 def test_liveness_gives_a_verdict_and_reasons_a_clip() -> None:
     clip = str(carphone())
     printed = json.loads(CliRunner().invoke(app, ["liveness", clip, "--json", *MODELS]).stdout)
@@ -138,13 +180,14 @@ def test_liveness_judges_the_clips_beside_one_that_is_none(tmp_path: Path) -> No
     with wave.open(str(sound), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(8000))
-    clips = [str(text), str(sound), str(gone), str(carphone())]
+    (tmp_path / "folder").mkdir()
+    clips = [str(text), str(sound), str(gone), str(tmp_path / "folder"), str(carphone())]
     result = CliRunner().invoke(app, ["liveness", *clips, "--json", *MODELS])
     assert result.exit_code == InputError.exit_code
     rows = json.loads(result.stdout)["clips"]
     assert [row["clip"] for row in rows] == clips
-    assert [row["verdict"] for row in rows] == ["unsure", "unsure", "unsure", "live"]
-    for words in ("text.mp4 can't be read", "sound.wav has no picture", "gone.mp4: no such file"):
+    assert [row["verdict"] for row in rows] == ["unsure", "unsure", "unsure", "unsure", "live"]
+    for words in ("text.mp4 can't be read", "sound.wav has no picture", "gone.mp4: no such file", "folder is a folder"):
         assert words in result.stderr
 
 
