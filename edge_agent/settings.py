@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from edge_agent.errors import InputError
@@ -20,6 +20,7 @@ from edge_agent.mistakes import describe
 from edge_agent.model.media import MediaKind, UploadPolicy
 
 DEFAULT_FILE = Path("/etc/edge_agent/config.toml")
+_LEAST_KBPS = 16
 
 
 class Section(BaseModel):
@@ -137,7 +138,9 @@ class FaceSettings(Section):
 
 
 class SyncSettings(Section):
-    upload_kbps: int = Field(default=0, ge=0, description="Bound on what media may take of the line; 0: none.")
+    upload_kbps: int = Field(
+        default=0, ge=0, description="Bound on what media may take of the line; 0: none, or 16 up."
+    )
     recordings_between: str = Field(
         default="",
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
@@ -147,6 +150,22 @@ class SyncSettings(Section):
         default=Path("/etc/edge_agent/upgrade.keys"),
         description="Public keys in hex, one a line, whose orders may change this device's software; no file: none.",
     )
+
+    @field_validator("upload_kbps")
+    @classmethod
+    def _not_silent(cls, rate: int) -> int:
+        # A piece of 64 KiB would take longer than the minute after which a server counts the connection as broken.
+        if 0 < rate < _LEAST_KBPS:
+            raise ValueError(f"at least {_LEAST_KBPS} (至少 {_LEAST_KBPS}), or 0 for no bound")
+        return rate
+
+    @field_validator("recordings_between")
+    @classmethod
+    def _not_empty(cls, hours: str) -> str:
+        first, _, last = hours.partition("-")
+        if hours and first == last:
+            raise ValueError("begin and end are the same (起止相同); leave it empty for all day")
+        return hours
 
 
 LogFormat = Literal["auto", "text", "json"]
@@ -167,8 +186,14 @@ class SealSettings(Section):
 class Settings(BaseSettings):
     """All settings; each part has a section of its own."""
 
+    # One key of a nested model may be set alone, such as media.recording.upload: its siblings keep their defaults.
     model_config = SettingsConfigDict(
-        env_prefix="EDGE_AGENT_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+        env_prefix="EDGE_AGENT_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=None,
+        nested_model_default_partial_update=True,
     )
 
     agent: str = Field(default="", description="This device's id; empty: made at random when the database is made.")

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from edge_agent.errors import InputError
-from edge_agent.settings import Settings, load_settings
+from edge_agent.model.media import UploadPolicy
+from edge_agent.settings import MediaRule, MediaSettings, Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,6 +38,19 @@ def test_the_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: 
     assert settings.store.media == Path("/b/media")
 
 
+def test_one_nested_key_is_set_alone_and_its_siblings_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`media.KIND` wants all of its keys: the others come from the file, and from the defaults where it has none."""
+    monkeypatch.setenv("EDGE_AGENT_MEDIA__RECORDING__UPLOAD", "all")
+    configure(monkeypatch, tmp_path, "[media.recording]\nkeep_days = 90\n[media.clip]\nmin_keep_days = 2000\n")
+    media, default = load_settings().media, MediaSettings()
+    assert media.recording == MediaRule(upload=UploadPolicy.ALL, min_keep_days=30, keep_days=90)
+    assert media.clip == MediaRule(upload=UploadPolicy.ALL, min_keep_days=2000, keep_days=2200)
+    assert media.snapshot == default.snapshot
+    monkeypatch.setenv("EDGE_AGENT_MEDIA__RECORDING__UPLOD", "all")
+    with pytest.raises(InputError, match=r"media\.recording\.uplod.*did you mean upload"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -48,6 +62,9 @@ def test_the_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: 
         ("store = 3\n", ["store: 应为一组键 / "]),
         ("[clock]\ndrift_ppm = -1\n", ["clock.drift_ppm: 应大于 0.0 / ", "greater than 0"]),
         ("[store\n", ["not valid TOML"]),
+        ("[sync]\nupload_kbps = 8\n", ["sync.upload_kbps", "至少 16"]),
+        ('[sync]\nrecordings_between = "22:00-22:00"\n', ["sync.recordings_between", "起止相同"]),
+        ('[sync]\nrecordings_between = "22:00-24:00"\n', ["sync.recordings_between"]),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(
