@@ -67,7 +67,7 @@ class Sync:
             writer=agent.writer,
             reader=self._reader,
             wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
-            settings=DeviceSettings(agent.settings.store.data_dir, folder, releases),
+            settings=DeviceSettings(agent.settings.store.data_dir, folder, releases, self._verifier),
         )
         self._forget_due = 0.0
         self._stopping = threading.Event()
@@ -99,8 +99,8 @@ class Sync:
         self._errands.close(_GRACE_SECONDS)
 
     def _verifier_in_force(self) -> Verifier:
-        """Read the centre's keys again: one of its commands may just have changed them."""
-        self._verifier = (self._folder.read() or self._identity).verifier()
+        """Read the centre's keys again: the device may have been provisioned anew."""
+        self._verifier.trust((self._folder.read() or self._identity).public_keys())
         return self._verifier
 
     def _publish_batch(self, message: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from edge_agent.model.media import Media, MediaKind
 from edge_agent.store.database import Connection, to_micros
@@ -18,8 +18,12 @@ _WAITS = """kind = :kind AND confirmed IS NULL AND deleted IS NULL AND (NOT :con
 # By an index of their own: years of recordings that nobody asked for are not to be walked at every look.
 _ASKED = f"requested = 1 AND {_WAITS}"
 _NEXT = """SELECT media.*, url, failures, headers FROM media LEFT JOIN uploads ON uploads.media = media.id
-    WHERE {} AND coalesce(due, 0) <= :now ORDER BY start LIMIT 1"""
+    WHERE {} AND (coalesce(due, 0) <= :now OR due > :latest) ORDER BY start LIMIT 1"""
 _COUNT = "SELECT count(*), coalesce(sum(size), 0) FROM media WHERE {}"
+
+
+LONGEST_PAUSE = timedelta(hours=6)
+"""A pause that would last longer was noted under a clock that has been put right since: it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Wanted:
         """The condition of a file that is to go."""
         return _WAITS if self.all else _ASKED
 
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """The conditions in their order: what somebody asked for goes before the rest of its kind."""
+        return (_ASKED, _WAITS) if self.all else (_ASKED,)
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -54,8 +63,9 @@ class Upload:
 
 def next_upload(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> Upload | None:
     """Give the first file of the first kind that has one and whose pause after a failure is over."""
-    for turn in wanted:
-        row = connection.execute(_NEXT.format(turn.waits), asdict(turn) | {"now": to_micros(now)}).fetchone()
+    times = {"now": to_micros(now), "latest": to_micros(now + LONGEST_PAUSE)}
+    for kind, waits in ((each, waits) for each in wanted for waits in each.turns):
+        row = connection.execute(_NEXT.format(waits), asdict(kind) | times).fetchone()
         if row is not None:
             headers = None if row["headers"] is None else json.loads(row["headers"])
             return Upload(from_row(Media, row), row["url"] or "", row["failures"] or 0, headers)

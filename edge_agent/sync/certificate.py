@@ -23,6 +23,11 @@ def signing_request(key: Ed25519PrivateKey, name: str) -> str:
     return request.public_bytes(Encoding.PEM).decode()
 
 
+def is_of(certificate: str, key: Ed25519PrivateKey) -> bool:
+    """Say whether a certificate was made for this key. Raises `ValueError` for what is none."""
+    return x509.load_pem_x509_certificate(certificate.encode()).public_key() == key.public_key()
+
+
 def renew_after(certificate: str) -> datetime:
     """Give when a certificate has come into its last third. Raises `ValueError` for what is none."""
     read = x509.load_pem_x509_certificate(certificate.encode())

@@ -10,13 +10,15 @@ The certificates may be read by the device's other services, which warn of their
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -58,8 +60,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         url = urlsplit(self.mqtt)
         return url, url.port or _PORTS[url.scheme]
 
+    def public_keys(self) -> list[Ed25519PublicKey]:
+        """Give the keys of the centre that count."""
+        return [public_key(key) for key in self.keys]
+
     def verifier(self) -> Verifier:
-        return Verifier(public_key(key) for key in self.keys)
+        return Verifier(self.public_keys())
 
 
 class IdentityFolder:
@@ -71,6 +77,7 @@ class IdentityFolder:
         self.key = self.root / "key.pem"
         self.certificate = self.root / "agent.pem"
         self.authority = self.root / "ca.pem"
+        self._lock = threading.Lock()
 
     @property
     def known(self) -> bool:
@@ -91,7 +98,18 @@ class IdentityFolder:
             raise InputError(f"{self.file}: {error}.", do="Run edge-agent provision again.") from error
 
     def write(self, identity: Identity) -> None:
-        self._write(self.file, msgspec.json.format(msgspec.json.encode(identity)))
+        with self._lock:
+            self._write(self.file, msgspec.json.format(msgspec.json.encode(identity)))
+
+    def change(self, change: Callable[[Identity], Identity]) -> Identity:
+        """Write what `change` makes of the identity in force: a command and a renewal may come at the same time."""
+        with self._lock:
+            known = self.read()
+            if known is None:
+                raise InputError(f"{self.file}: no such file.", do="Run edge-agent provision.")
+            changed = change(known)
+            self._write(self.file, msgspec.json.format(msgspec.json.encode(changed)))
+            return changed
 
     def write_certificates(self, certificate: str, authority: str) -> None:
         self.write_certificate(certificate)

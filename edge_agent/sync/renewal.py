@@ -44,12 +44,16 @@ class Renewal:
             log.warning("the certificate is not renewed: %s", error)
 
     def _look(self, identity: Identity, now: datetime) -> None:
-        from edge_agent.sync.certificate import renew_after, signing_request  # noqa: PLC0415 - see that module
+        from edge_agent.sync.certificate import is_of, renew_after, signing_request  # noqa: PLC0415 - see that module
 
         due = renew_after(self._folder.certificate.read_text("ascii"))
         if now >= due:
-            new = self._client.renew(signing_request(self._folder.private_key(), identity.agent))
-            due = renew_after(new)  # what can't be read must not replace what can
+            key = self._folder.private_key()
+            new = self._client.renew(signing_request(key, identity.agent))
+            due = renew_after(new)  # what can't be read, or used, must not replace what can
+            if not is_of(new, key):
+                raise ValueError("the certificate is for another key")
             self._folder.write_certificate(new)
             log.info("the certificate is renewed; the next time will be after %s", due)
-        self._folder.write(msgspec.structs.replace(identity, renew_after=due))
+        # Not what was read before the centre was asked: one of its commands may have changed the keys meanwhile.
+        self._folder.change(lambda known: msgspec.structs.replace(known, renew_after=due))

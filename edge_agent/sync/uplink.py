@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from edge_agent.errors import EdgeAgentError
 from edge_agent.store.outages import What
 from edge_agent.sync.backoff import Backoff
 from edge_agent.sync.contract.topics import Channel
@@ -96,11 +97,11 @@ class Uplink:
 
     def _connect(self, now: float) -> None:
         session_id = new_session_id()
-        connection = Connection(self._identity, self._folder, self._events, will=last_will(session_id))
-        self._attempt = _Attempt(connection, session_id, now)
         try:
+            connection = Connection(self._identity, self._folder, self._events, will=last_will(session_id))
+            self._attempt = _Attempt(connection, session_id, now)
             connection.open()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EdgeAgentError) as error:
             self._fail(str(error), cause_of(error), now)
 
     def _take(self, connection: Connection, event: Event, now: float) -> None:

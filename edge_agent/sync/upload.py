@@ -37,8 +37,11 @@ _LOOK_SECONDS = 1.0
 _YIELD_SECONDS = 2.0
 """How often a long upload looks whether something more telling has come."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-"""Pauses of a file that the centre refuses; a broken connection is no file's fault and pauses everything briefly."""
+_FIRST_PAUSE = timedelta(minutes=1)
+"""Of a file that the centre refuses; a broken connection is no file's fault and pauses everything briefly."""
+
+_OF_THE_DEVICE = {Code.EXPIRED, Code.BAD_SIGNATURE, Code.UNKNOWN_AGENT}
+"""Refusals that are no file's fault either: a wrong clock, a key that does not count. Another file would fare alike."""
 
 
 class _YieldError(Exception):
@@ -46,7 +49,10 @@ class _YieldError(Exception):
 
 
 class Uploader:
-    """`choose(now)` gives the kinds whose turn it is, by policy and time of day."""
+    """`choose(now)` gives the kinds whose turn it is, by policy and time of day.
+
+    The centre may change its keys while this runs: `verifier` is the device's one, which follows.
+    """
 
     def __init__(
         self,
@@ -72,6 +78,7 @@ class Uploader:
         self._throttle = throttle
         self._stopping = stopping
         self._backoff = Backoff()
+        self._told: Code | None = None
 
     def run(self, between: Callable[[], None] = lambda: None) -> None:
         """Upload until told to stop; `between` is called before each file."""
@@ -91,17 +98,26 @@ class Uploader:
             self._upload(upload)
         except _YieldError:
             return 0.0
-        except GoneError:
+        except (GoneError, LineError, EdgeAgentError, OSError) as error:
+            return self._failed(upload, error, now)
+        self._backoff.succeeded()
+        self._told = None
+        return 0.0
+
+    def _failed(self, upload: Upload, error: Exception, now: datetime) -> float:
+        """Put off the file, or everything for a moment where it is not the file's fault; give how long."""
+        if isinstance(error, GoneError):
             self._writer.run(lambda tx: uploads.forget_address(tx, upload.media.id))
-            return self._backoff.pause(self._clock.boottime())
-        except LineError as error:
+        elif isinstance(error, LineError):
             log.info("upload of %s broke off: %s", upload.media.id, error)
-            return self._backoff.pause(self._clock.boottime())
-        except (EdgeAgentError, OSError) as error:
+        elif isinstance(error, RefusedError) and error.code in _OF_THE_DEVICE:
+            if error.code is not self._told:
+                self._told = error.code
+                log.warning("no media can be uploaded: %s", error)
+        else:
             self._put_off(upload, str(error), now)
             return 0.0
-        self._backoff.succeeded()
-        return 0.0
+        return self._backoff.pause(self._clock.boottime())
 
     def _upload(self, upload: Upload) -> None:
         media, url = upload.media, upload.url
@@ -136,7 +152,7 @@ class Uploader:
                 due = now + _YIELD_SECONDS
                 wall = self._clock.stamp().wall
                 first = uploads.next_upload(self._reader, self._choose(wall), wall)
-                if first is None or first.media.kind is not media.kind:
+                if first is None or first.media.id != media.id:
                     raise _YieldError
 
         return before
@@ -157,7 +173,7 @@ class Uploader:
         self._writer.run(job)
 
     def _put_off(self, upload: Upload, error: str, now: datetime) -> None:
-        pause = min(_FIRST_PAUSE * 2 ** min(upload.failures, 20), _LONGEST_PAUSE)
+        pause = min(_FIRST_PAUSE * 2 ** min(upload.failures, 20), uploads.LONGEST_PAUSE)
         log.warning("media %s can't be uploaded: %s", upload.media.id, error)
 
         def job(tx: Transaction) -> None:

@@ -28,6 +28,7 @@ from edge_agent.sync.commands.desk import CommandDesk
 from edge_agent.sync.commands.device import DeviceSettings
 from edge_agent.sync.contract.batch import encode_batch
 from edge_agent.sync.contract.messages import Result
+from edge_agent.sync.contract.signing import Verifier
 from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.identity import Identity
 from edge_agent.sync.release import Releases
@@ -59,7 +60,7 @@ class Line:
             writer=agent.writer,
             reader=self.reader,
             wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
-            settings=DeviceSettings(root, device.folder, releases),
+            settings=DeviceSettings(root, device.folder, releases, Verifier([])),
         )
         self.sent = 0
         self.links = b""

@@ -60,7 +60,7 @@ def test_a_look_walks_no_rows_that_do_not_go(venue: Venue, wanted: Wanted, index
     with reading(venue.database) as connection:
         plan = connection.execute(
             f"EXPLAIN QUERY PLAN {uploads._NEXT.format(wanted.waits)}",
-            {"kind": "recording", "consent": False, "now": 0},
+            {"kind": "recording", "consent": False, "now": 0, "latest": 0},
         ).fetchall()
     assert f"USING INDEX {index} (kind=?)" in plan[0]["detail"]
     assert not any("TEMP B-TREE" in row["detail"] for row in plan)

@@ -55,6 +55,7 @@ class Office:
         public = CENTRE.public.public_bytes_raw().hex()
         identity = Identity(tenant="jinan", agent="ea-1", mqtt="mqtt://x", http="http://x", keys=[public])
         device.folder.write(identity)
+        self.held = identity.verifier()
         self.releases = Releases(device.root, device.root / "upgrade.keys")
         self.desk = CommandDesk(
             device.address,
@@ -62,7 +63,7 @@ class Office:
             writer=agent.writer,
             reader=self.reader,
             wishes=MediaWishes(lambda kind: agent.settings.media.rule(kind).upload),
-            settings=DeviceSettings(device.root, device.folder, self.releases),
+            settings=DeviceSettings(device.root, device.folder, self.releases, self.held),
         )
         self.count = 0
 
@@ -437,6 +438,13 @@ def test_the_centres_key_is_rotated_by_the_old_one(office: Office) -> None:
     assert office.send("trust_key", signer=new, public=public, retire=[CENTRE.key]).result == "done"
     with pytest.raises(RefusedError):
         office.send("ping")
+    # Who speaks with the centre at that moment, and the uploads, hold the same verifier.
+    office.held.verify(Purpose.CONFIRMATION, new.sign(Purpose.CONFIRMATION, _nothing))
+    with pytest.raises(RefusedError):
+        office.held.verify(Purpose.CONFIRMATION, CENTRE.sign(Purpose.CONFIRMATION, _nothing))
+
+
+_nothing = msgspec.defstruct("Nothing", [])()
 
 
 _odd = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=3), max_size=2)

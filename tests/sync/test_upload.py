@@ -175,6 +175,69 @@ def test_the_most_telling_goes_first_and_only_what_policy_and_hour_allow(rig: Ri
     assert not rig.confirmed(card)
 
 
+def test_what_the_centre_asks_for_goes_before_the_rest_of_the_night(rig: Rig) -> None:
+    old, asked = rig.add(b"1", MediaKind.RECORDING, minutes=1), rig.add(b"2", MediaKind.RECORDING, minutes=2)
+    rig.agent.writer.run(lambda tx: media_rows.request(tx, asked))
+    rig.uploader.step()
+    assert (rig.confirmed(old), rig.confirmed(asked)) == (False, True)
+    rig.uploader.step()
+    assert rig.confirmed(old)
+
+
+def test_a_recording_stops_at_the_end_of_its_hours_though_another_was_asked_for(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_agent.sync.upload._YIELD_SECONDS", 0.0)
+    recording = rig.add(os.urandom(4_000_000), MediaKind.RECORDING)
+    asked = rig.add(b"asked for", MediaKind.RECORDING, minutes=5)
+
+    def morning(sent: int) -> None:
+        if sent > 1_000_000:
+            rig.wanted = [Wanted(MediaKind.RECORDING, all=False)]
+            rig.agent.writer.run(lambda tx: media_rows.request(tx, asked))
+
+    rig.each = morning
+    for _ in range(3):
+        rig.uploader.step()
+    assert (rig.confirmed(recording), rig.confirmed(asked)) == (False, True)
+    assert rig.sent < 4_000_000
+    rig.wanted, rig.each = ALL, lambda _: None
+    rig.uploader.step()
+    assert rig.confirmed(recording)
+
+
+def test_a_pause_noted_under_a_clock_that_was_ahead_is_over_once_it_is_put_right(rig: Rig) -> None:
+    wrong = rig.add(b"torn", sha256="0" * 64)
+    now = rig.agent.clock.stamp().wall
+
+    def waits(at: datetime) -> bool:
+        return uploads.next_upload(rig.reader, ALL, at) is None
+
+    def pause(until: datetime) -> None:
+        rig.agent.writer.run(lambda tx: uploads.pause(tx, wrong, sent=0, until=until, error="no"))
+
+    pause(now + uploads.LONGEST_PAUSE)
+    assert waits(now)
+    assert not waits(now + uploads.LONGEST_PAUSE)
+    pause(now + timedelta(days=400))
+    assert not waits(now)
+
+
+def test_a_device_whose_clock_is_wrong_puts_off_everything_and_no_file(rig: Rig, device: Device) -> None:
+    pictures = [rig.add(bytes([number]), minutes=number) for number in range(3)]
+    right = rig.client._authorize
+    rig.client._authorize = lambda: bearer(
+        device.signer, device.address, rig.agent.clock.stamp().wall + timedelta(days=400)
+    )
+    assert rig.uploader.step() > 0
+    assert rig.uploader.step() > 0
+    assert rig.reader.execute("SELECT count(*) FROM uploads").fetchone()[0] == 0
+    rig.client._authorize = right
+    for _ in pictures:
+        assert rig.uploader.step() == 0
+    assert all(rig.confirmed(picture) for picture in pictures)
+
+
 def test_a_broken_connection_costs_what_was_in_the_air(rig: Rig, tmp_path: Path) -> None:
     data = os.urandom(12_000_000)
     recording = rig.add(data, MediaKind.RECORDING)

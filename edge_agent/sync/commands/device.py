@@ -19,8 +19,8 @@ from edge_agent.store.writer import Transaction
 from edge_agent.sync.commands.outcome import Asked, Done, ask
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.commands import Doctor, LogLevel, Ping, Policy, SupportBundle, TrustKey, Upgrade
-from edge_agent.sync.contract.signing import Signed, key_id, public_key
-from edge_agent.sync.identity import IdentityFolder
+from edge_agent.sync.contract.signing import Signed, Verifier, key_id, public_key
+from edge_agent.sync.identity import Identity, IdentityFolder
 from edge_agent.sync.release import Releases
 
 log = logging.getLogger(__name__)
@@ -56,9 +56,10 @@ def note_policy(tx: Transaction, args: Policy, by: str) -> Done:
 class DeviceSettings:
     """What stands in files or in this process, and not in the database: done before the transaction, and repeatable."""
 
-    def __init__(self, data_dir: Path, folder: IdentityFolder, releases: Releases) -> None:
+    def __init__(self, data_dir: Path, folder: IdentityFolder, releases: Releases, verifier: Verifier) -> None:
         self._data_dir = data_dir
         self._folder = folder
+        self._verifier = verifier
         self._releases = releases
         self._timer: threading.Timer | None = None
 
@@ -77,13 +78,14 @@ class DeviceSettings:
 
     def trust_key(self, args: TrustKey, signed: Signed) -> None:
         del signed
-        identity = self._folder.read()
-        if identity is None:
-            raise RefusedError(Code.FAILED, "This device has no identity.")
         public_key(args.public)
-        kept = [key for key in identity.keys if key_id(public_key(key)) not in args.retire]
-        keys = [*kept, *([] if args.public in kept else [args.public])]
-        self._folder.write(msgspec.structs.replace(identity, keys=keys))
+
+        def change(identity: Identity) -> Identity:
+            kept = [key for key in identity.keys if key_id(public_key(key)) not in args.retire]
+            keys = [*kept, *([] if args.public in kept else [args.public])]
+            return msgspec.structs.replace(identity, keys=keys)
+
+        self._verifier.trust(self._folder.change(change).public_keys())
 
     def set_log_level(self, args: LogLevel, signed: Signed) -> None:
         """For a while; afterwards, and after a restart, it is as it was."""

@@ -73,6 +73,10 @@ class Verifier:
     """Opens what one of `keys` signed."""
 
     def __init__(self, keys: Iterable[Ed25519PublicKey]) -> None:
+        self.trust(keys)
+
+    def trust(self, keys: Iterable[Ed25519PublicKey]) -> None:
+        """From now on these keys count, and no other; whoever holds this verifier follows, on any thread."""
         self._keys = {key_id(key): key for key in keys}
 
     def open(self, purpose: Purpose, message: bytes | str, kind: type[T]) -> T:
