@@ -138,6 +138,10 @@ class Service:
         """Stop recording and wait until everything is stored; what is open then is closed by the next start."""
         self.fleet.stop()
         self._sessions.stop(self._means.clock.stamp().wall)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """What the end of a process does, too: no recording is stopped, nothing is noted."""
         self.archive.close()
         self._slots.close()
         self._desk.close()

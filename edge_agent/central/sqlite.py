@@ -57,10 +57,14 @@ class SqliteDatabase:
             connection.execute("PRAGMA journal_mode=WAL")
             _migrate(connection)
         except (sqlite3.Error, OSError) as error:
+            self.close()
             raise StorageError(
                 f"{path}: can't be opened as the centre's database: {error}.",
                 do="Name a file in a folder that this user can write to.",
             ) from error
+        except StorageError:
+            self.close()
+            raise
 
     @contextmanager
     def write(self) -> Iterator[_Tx]:
@@ -82,10 +86,10 @@ class SqliteDatabase:
             connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+            self._all.append(connection)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA wal_autocheckpoint=8000")
             self._local.connection = connection
-            self._all.append(connection)
         return connection
 
 

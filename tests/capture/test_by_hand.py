@@ -21,7 +21,7 @@ from tests.venue import ZONE, at, reading
 def town(tmp_path: Path) -> Iterator[Town]:
     town = Town(tmp_path, rooms=3, step=2.0, close_step=2.0)
     yield town
-    town.venue.close()
+    town.close()
 
 
 def _ask(town: Town, room: int, action: Literal["start", "stop", "extend"], start: str, end: str) -> None:

@@ -27,7 +27,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     town.venue.clock.step(WRONG.total_seconds())
     town.venue.clock.trust = Trust.UNTRUSTED
     yield town
-    town.venue.close()
+    town.close()
 
 
 def _recorded(town: Town) -> list[tuple[datetime, datetime, str]]:

@@ -36,7 +36,7 @@ class Record:
 def town(tmp_path: Path) -> Iterator[Town]:
     town = Town(tmp_path)
     yield town
-    town.venue.close()
+    town.close()
 
 
 def record(town: Town, lesson: str) -> Record:

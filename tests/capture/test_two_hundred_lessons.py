@@ -65,7 +65,7 @@ def test_nothing_is_owed_that_could_have_been_given(tmp_path: Path, monkeypatch:
             )
         ]
     assert problems == []
-    town.venue.close()
+    town.close()
 
 
 def _cancel(town: Town, name: str) -> None:

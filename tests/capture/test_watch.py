@@ -21,7 +21,7 @@ NOISE = np.random.default_rng(1)
 def town(tmp_path: Path) -> Iterator[Town]:
     town = Town(tmp_path, step=10.0)
     yield town
-    town.venue.close()
+    town.close()
 
 
 def _facts(town: Town, kind: str) -> list[dict[str, object]]:

@@ -145,8 +145,13 @@ class Town:
         for recording in self.running:
             recording.stop()
         self.running.clear()
-        self.service.archive.close()
+        self.service._let_go()
         self.service = None
+
+    def close(self) -> None:
+        if self.service is not None:
+            self.crash()
+        self.venue.close()
 
     def live_until(self, end: datetime) -> None:
         service = self.service

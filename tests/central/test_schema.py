@@ -72,5 +72,8 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "central.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version={schema.VERSION + 1}")
-    with pytest.raises(StorageError, match="newer version"):
+    with pytest.raises(StorageError, match="newer version") as refused:
         open_database(str(path))
+    assert refused.tb is not None, "which keeps all that was opened, unless it was closed"
+    opened = {str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()}
+    assert not any(name.startswith(str(path)) for name in opened)
