@@ -22,10 +22,8 @@ from edge_agent.sync.contract.codes import Code
 from edge_agent.sync.contract.signing import Signer
 from edge_agent.sync.release import Fetcher
 from edge_agent.sync.web import Web
-from tests.sync.test_commands import CENTRE, Office, office
+from tests.sync.office import CENTRE, Office
 from tests.sync.world import NOW
-
-__all__ = ["office"]
 
 
 def _bundle(out: Path, *, code: int = 0) -> bytes:
