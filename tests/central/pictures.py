@@ -15,7 +15,8 @@ from edge_agent.central.work import inspections, sampling
 from edge_agent.central.work.notices import Folder, Messenger
 from edge_agent.central.work.quarter import quarter_of
 from edge_agent.furniture.visit import LANGUAGE_COOKIE
-from tests.central.city import DAY, PASSWORD, City, build
+from tests.central.city import PASSWORD, City, build
+from tests.central.place import DAY
 from tests.servers import chromium
 from tests.web.pictures import LANGUAGES, save
 

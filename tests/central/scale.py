@@ -25,7 +25,8 @@ from edge_agent.central.instants import to_micros
 from edge_agent.central.pages.guard import COOKIE
 from edge_agent.central.staff.accounts import Role, Scope
 from edge_agent.central.staff.login import log_in
-from tests.central.city import DAY, NOW, PASSWORD, City
+from tests.central.city import PASSWORD, City
+from tests.central.place import DAY, NOW
 from tests.servers import postgres_cluster
 
 DAYS, TRAINEES = 60, 40

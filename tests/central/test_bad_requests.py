@@ -18,7 +18,8 @@ from edge_agent.model.kinds.plan import RoomSaved
 from edge_agent.model.kinds.system import AlarmRaised
 from edge_agent.model.media import MediaKind
 from tests.central.browsing import Person
-from tests.central.city import NOW, City
+from tests.central.city import City
+from tests.central.place import NOW
 from tests.central.test_pages import ADMINISTER, CHANGES, OWN, READ
 
 pytestmark = pytest.mark.parametrize("address", ["sqlite"], indirect=True)

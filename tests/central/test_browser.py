@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from edge_agent.central.staff import accounts
 from edge_agent.central.staff.accounts import Role, Scope
 from edge_agent.model.media import MediaKind
-from tests.central.city import PASSWORD, City, at, build
+from tests.central.city import PASSWORD, City, build
+from tests.central.place import at
 from tests.servers import program
 
 NEW_PASSWORD = "battery staple"

@@ -23,7 +23,8 @@ from edge_agent.sync.contract.commands import Command, SendMedia, SendPresigned
 from edge_agent.sync.contract.http import PROVISION, UploadMetadata
 from edge_agent.sync.contract.signing import Purpose
 from tests.central.browsing import Person
-from tests.central.city import NOW, City, at
+from tests.central.city import City
+from tests.central.place import NOW, at
 
 pytestmark = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 

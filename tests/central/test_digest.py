@@ -15,7 +15,8 @@ from edge_agent.central.views import classes, duplicates, lessons, venues
 from edge_agent.model.kinds.attendance import Corrected, SignedIn, SignedOut
 from edge_agent.model.kinds.plan import EditConfirmed, LessonCancelled, VerdictGiven
 from edge_agent.model.kinds.system import AlarmCleared, MediaDeleted
-from tests.central.city import NAMES, NOW, City, Place, at
+from tests.central.city import NAMES, City
+from tests.central.place import NOW, Place, at
 from tests.sync.world import eventually
 
 ALL = Scope()

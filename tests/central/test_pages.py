@@ -9,7 +9,8 @@ from edge_agent.central.views.paging import SIZE
 from edge_agent.central.work import sampling
 from edge_agent.central.work.quarter import quarter_of
 from tests.central.browsing import Person
-from tests.central.city import DAY, NOW, City
+from tests.central.city import City
+from tests.central.place import DAY, NOW
 
 LIXIA, SHIZHONG = Scope("district", "历下区"), Scope("district", "市中区")
 READ = (

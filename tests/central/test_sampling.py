@@ -14,7 +14,8 @@ from edge_agent.central.work.quarter import Quarter, parse_quarter, quarter_of
 from edge_agent.central.work.sampling import Sample, draw
 from edge_agent.errors import ConflictError, InputError
 from tests.central.browsing import Person
-from tests.central.city import DAY, NOW, City
+from tests.central.city import City
+from tests.central.place import DAY, NOW
 
 Q1 = Quarter(2026, 1)
 

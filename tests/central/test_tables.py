@@ -33,7 +33,8 @@ from edge_agent.sync.contract.topics import Channel
 from edge_agent.sync.identity import Identity
 from edge_agent.sync.release import Releases
 from tests.central.browsing import Person
-from tests.central.city import NOW, City, Place
+from tests.central.city import City
+from tests.central.place import NOW, Place
 from tests.sync.world import Device
 
 pytestmark = pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
