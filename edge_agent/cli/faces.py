@@ -18,10 +18,10 @@ from edge_agent.faces import evaluate
 from edge_agent.faces.answer import Action
 from edge_agent.faces.clips import ClipVerdict, judge_clip, look_at, read_clip
 from edge_agent.faces.decide import Roster
-from edge_agent.faces.face import EngineName
 from edge_agent.faces.gallery import FILING_THRESHOLD, Gallery, reset
 from edge_agent.faces.liveness.passive import Verdict
 from edge_agent.faces.manifest import weights_folder
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.process import FaceEngine
 from edge_agent.settings import load_settings
 

@@ -11,8 +11,9 @@ import numpy as np
 from edge_agent.faces.align import lay_upright
 from edge_agent.faces.backend import Backend
 from edge_agent.faces.engines import load_backend
-from edge_agent.faces.face import Box, Detection, EngineName, Floats, Look, Mesh, Picture, Subject, floats
+from edge_agent.faces.face import Box, Detection, Floats, Look, Mesh, Picture, Subject, floats
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.tiles import tiles_of, without_twins
 
 _CLOSE_SIDE = 160

@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from edge_agent.faces.face import Detection, EngineName, Floats, Picture
+from edge_agent.faces.face import Detection, Floats, Picture
+from edge_agent.faces.names import EngineName
 
 
 class Metric(StrEnum):

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Self
 
 from edge_agent.errors import DeviceError
-from edge_agent.faces.face import EngineName
 from edge_agent.faces.landmarker import LANDMARKER
 from edge_agent.faces.manifest import read_manifest, verified_weights
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.wire import unpack
 
 START_SECONDS = 20.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge_agent.faces.backend import Backend
-from edge_agent.faces.face import EngineName
+from edge_agent.faces.names import EngineName
 
 
 def load_backend(engine: EngineName, weights: Mapping[str, Path]) -> Backend:

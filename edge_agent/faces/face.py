@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-EngineName = Literal["opencv", "dlib"]
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 """Height x width x 3, blue first, or height x width."""

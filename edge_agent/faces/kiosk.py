@@ -13,13 +13,14 @@ from edge_agent.errors import StorageError
 from edge_agent.faces.answer import LivenessPolicy
 from edge_agent.faces.encounter import Encounter
 from edge_agent.faces.enrolment import Enroller
-from edge_agent.faces.face import EngineName, Observation
+from edge_agent.faces.face import Observation
 from edge_agent.faces.gallery import Gallery
 from edge_agent.faces.heads import HeadCounter
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.process import FaceEngine, Health
 from edge_agent.faces.retire import retire
 from edge_agent.faces.template import Template
-from edge_agent.model.people import Trainee
+from edge_agent.model.people import Trainee, may_be_recognised
 from edge_agent.store.database import Connection
 from edge_agent.store.writer import Writer
 
@@ -104,11 +105,6 @@ class KioskFaces:
             return {}
         best = [max((found[row.id] for row in rows if row.id in found), key=_pictures, default=None) for rows in people]
         return {template.trainee: template for template in best if template is not None}
-
-
-def may_be_recognised(rows: Sequence[Trainee]) -> bool:
-    """Whether a person's card was compared (实名认证), in whichever class; everybody else is signed in by hand."""
-    return any(row.verified for row in rows)
 
 
 def _pictures(template: Template) -> int:

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge_agent.errors import DeviceError, InputError, NotFoundError
-from edge_agent.faces.face import EngineName
+from edge_agent.faces.names import EngineName
 
 _PACKAGED = Path(__file__).parents[1] / "_share" / "models"
 _CHECKOUT = Path(__file__).parents[2] / "models"

@@ -22,8 +22,9 @@ from typing import Self
 from edge_agent.errors import DeviceError, EdgeAgentError, InputError
 from edge_agent.faces.backend import IDENTITIES, Identity
 from edge_agent.faces.child import START_SECONDS, Child, LostError
-from edge_agent.faces.face import EngineName, Observation
+from edge_agent.faces.face import Observation
 from edge_agent.faces.images import frame_size
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.wire import FRAME, Question, unpack, unpack_sight
 
 FRAME_SECONDS = 10.0

@@ -18,8 +18,8 @@ import numpy as np
 
 from edge_agent.errors import DeviceError, InputError
 from edge_agent.faces.analyse import Analyser
-from edge_agent.faces.face import EngineName
 from edge_agent.faces.frames import decode_frame
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.wire import FRAME, pack, pack_sight, unpack_question
 
 THREADS = 2

@@ -14,9 +14,10 @@ from edge_agent.faces.analyse import look_closely, room_faces
 from edge_agent.faces.backend import Backend, Metric
 from edge_agent.faces.dlib_backend import DlibBackend
 from edge_agent.faces.engines import load_backend
-from edge_agent.faces.face import EngineName, Picture
+from edge_agent.faces.face import Picture
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.landmarker import LANDMARKER, Landmarker
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.opencv_backend import DETECTOR, OpenCVBackend
 from tests.data import people
 from tests.faces.conftest import fetched, on_wall

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -35,3 +37,15 @@ def test_a_batch_is_tied_to_its_picture(tmp_path: Path) -> None:
         with agent.reading() as connection:
             (fact,) = read_facts(connection, kinds=("attendance.room_snapshot",))
     assert (fact.data["visit"], fact.data["trainees"], fact.data["sha256"]) == ("v1", ["t1", "t2"], "ab")
+
+
+def test_a_device_that_recognises_nobody_does_without_opencv_and_numpy() -> None:
+    """They would be two fifths of the process: neither the pages, nor a recording's thumbnails, nor a kiosk's camera
+    may load them; the engine's child holds its own.
+    """
+    modules = ("edge_agent.serve.kiosk", "edge_agent.playback.pictures", "edge_agent.web.kiosk.lens")
+    program = f"import sys\nimport {', '.join(modules)}\nprint(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    loaded = set(result.stdout.split())
+    assert set(modules) <= loaded
+    assert {"cv2", "numpy", "edge_agent.faces.kiosk"}.isdisjoint(loaded)

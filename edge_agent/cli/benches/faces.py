@@ -20,12 +20,13 @@ from edge_agent.faces.backend import Backend
 from edge_agent.faces.decide import Roster
 from edge_agent.faces.engines import load_backend
 from edge_agent.faces.evaluate import photos_by_person
-from edge_agent.faces.face import EngineName, Picture
+from edge_agent.faces.face import Picture
 from edge_agent.faces.fetch import fetch
 from edge_agent.faces.frames import encode_frame
 from edge_agent.faces.heads import find_heads
 from edge_agent.faces.images import read_photo
 from edge_agent.faces.manifest import read_manifest, verified_weights, weights_folder
+from edge_agent.faces.names import EngineName
 from edge_agent.faces.process import FaceEngine
 from edge_agent.settings import load_settings
 

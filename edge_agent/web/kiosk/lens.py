@@ -15,7 +15,6 @@ from contextlib import closing
 from pathlib import Path
 
 import av
-import numpy as np
 from av.codec.context import Flags
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -24,7 +23,7 @@ from av.video.frame import VideoFrame
 from edge_agent.cameras.picture import PATIENCE_S
 from edge_agent.cameras.sources import Source
 from edge_agent.errors import DeviceError, EdgeAgentError
-from edge_agent.faces.frames import encode_frame
+from edge_agent.playback.pictures import to_jpeg
 from edge_agent.web.watch import FRAGMENT, HEADER, is_answered, watch
 
 WIDTH = 640
@@ -40,8 +39,6 @@ HEAD_START = 3
 
 BACK_SECONDS = 2.0
 """How often it is looked whether `capture` is back, which must not wait for a camera that has one reader."""
-
-_QUALITY = 80
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +124,7 @@ class Lens:
                 return
             shown = due
             self._tell(works=True)
-            height = round(frame.height * WIDTH / frame.width)
-            small = frame.reformat(width=WIDTH, height=height, format="bgr24") if frame.width > WIDTH else frame
-            picture = np.asarray(small.to_ndarray(format="bgr24"), np.uint8)
-            self._on_frame(encode_frame(picture, quality=_QUALITY))
+            self._on_frame(to_jpeg(frame, WIDTH))
 
     def _tell(self, *, works: bool) -> None:
         if works is not self._works and not self._closing.is_set():

@@ -12,8 +12,8 @@ from edge_agent.checkin.visit import Visit
 from edge_agent.errors import StorageError
 from edge_agent.faces import answer as faces_answer
 from edge_agent.faces.answer import Answer, Challenge, Confirm, Evidence, Guide, Hint, Match, Unknown
-from edge_agent.faces.kiosk import may_be_recognised
 from edge_agent.model.kinds.attendance import FlatRefused
+from edge_agent.model.people import may_be_recognised
 from edge_agent.store.kiosks import Kiosk
 from edge_agent.store.training import get_trainee
 from edge_agent.web.kiosk import said
