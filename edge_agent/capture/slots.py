@@ -30,7 +30,7 @@ from edge_agent.model.media import Media, MediaKind
 from edge_agent.model.span import Slot, SlotKind, Span
 from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.rules.gaps import UNKNOWN
-from edge_agent.rules.slots import retry_interval
+from edge_agent.rules.slots import SETTLED, retry_interval
 from edge_agent.store import gaps as gap_rows
 from edge_agent.store import media as media_rows
 from edge_agent.store import slots as slot_rows
@@ -41,7 +41,6 @@ from edge_agent.store.writer import Transaction, Writer
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 10.0
-SETTLED = timedelta(seconds=150)  # after its window a slot's frames are stored, if there are any
 
 Submit = Callable[[Callable[[], None]], object]
 

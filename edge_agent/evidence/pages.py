@@ -13,7 +13,7 @@ from markupsafe import Markup
 from edge_agent.evidence.record import ClassRecord
 from edge_agent.evidence.scope import Scope
 from edge_agent.evidence.tables import Tables
-from edge_agent.evidence.words import MISSING, SUPPLEMENTS, cause_text, slot_text
+from edge_agent.evidence.words import FATES, MISSING, SUPPLEMENTS, slot_text, why_text
 from edge_agent.model.span import Slot, SlotKind
 
 CLAIM = timedelta(days=365)
@@ -100,26 +100,18 @@ def _claim(record: ClassRecord) -> str:
 
 
 def _entry(record: ClassRecord, slot: Slot, files: Mapping[str, str]) -> dict[str, Any]:
-    zone, state = record.policy.policy.zone, record.slots.get(slot.id)
+    zone, became = record.policy.policy.zone, record.fate(slot)
     picture = record.snapshots.get(_media(record, slot))
-    void = slot.void or (state.cause if state and state.state == "void" else "")
-    label = slot_text(slot.id)
-    if picture is not None:
-        result = ""
-    elif void:
-        result = f"不需要（{void}）"
-    else:
-        result = MISSING if slot.window.end < record.at else "未到时间"
     start, end = slot.window.start.astimezone(zone), slot.window.end.astimezone(zone)
     return {
         "file": files.get(picture.id, "") if picture else "",
         "is_clip": slot.kind is SlotKind.CLIP,
-        "label": label,
+        "label": slot_text(slot.id),
         "at": f"{picture.start.astimezone(zone):%H:%M:%S}" if picture else "",
         "source": "",
         "window": f"{start:%H:%M:%S}-{end:%H:%M:%S}",
-        "result": result,
-        "cause": cause_text(state.cause) if state and not void else "",
+        "result": "" if picture else FATES[became],
+        "cause": "" if picture else why_text(became, record.cause(slot)),
     }
 
 

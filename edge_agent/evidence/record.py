@@ -16,6 +16,7 @@ from edge_agent.policies import LoadedPolicy
 from edge_agent.rules.attendance import Mark, Marks
 from edge_agent.rules.gaps import Cause
 from edge_agent.rules.plan import Schedule
+from edge_agent.rules.slots import Fate, fate
 from edge_agent.rules.standing import ClassStanding, TraineeStanding, judge_class, judge_trainee
 from edge_agent.rules.verdict import Found, LessonVerdict, judge_lesson
 from edge_agent.rules.windows import attendance_units, lesson_times
@@ -77,6 +78,15 @@ class ClassRecord:
         """Give the slots that a lesson owes, void ones included."""
         return self.schedule.slots[lesson.id]
 
+    def fate(self, slot: Slot) -> Fate:
+        known = self.slots.get(slot.id)
+        return fate(slot, known.state if known else "", self.at)
+
+    def cause(self, slot: Slot) -> str:
+        """Give why a slot is missed or void, as a code or in an operator's words; else nothing."""
+        known = self.slots.get(slot.id)
+        return slot.void or (known.cause if known else "unjudged" if self.fate(slot) is Fate.MISSED else "")
+
     def found(self, lesson: Lesson) -> Found:
         """Give what is on the record of one lesson, as the verdict takes it."""
         recorded: dict[str, list[Span]] = defaultdict(list)
@@ -88,11 +98,13 @@ class ClassRecord:
         expected = {
             trainee.id for trainee in self.trainees if not lesson.subgroup or trainee.subgroup == lesson.subgroup
         }
+        noted = [row for slot in self.owed(lesson) if (row := self.slots.get(slot.id))]
         return Found(
             cameras=self.schedule.timetable.cameras(lesson),
             recorded=recorded,
             causes=self.causes.get(lesson.id, {}),
-            taken=[slot.id for slot in self.owed(lesson) if (row := self.slots.get(slot.id)) and row.media],
+            taken=[row.id for row in noted if row.media],
+            missed=[row.id for row in noted if row.state == "missed"],
             marks={trainee: marks for trainee, marks in self.marks.items() if trainee in expected},
         )
 

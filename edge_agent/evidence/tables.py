@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from edge_agent.evidence.record import ClassRecord
-from edge_agent.evidence.words import METHODS, MISSING, PROSPECTS, SLOTS, VERDICTS, cause_text, reason_text
+from edge_agent.evidence.words import (
+    FATES,
+    METHODS,
+    PROSPECTS,
+    SLOTS,
+    VERDICTS,
+    reason_text,
+    why_text,
+)
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.people import Trainee
 from edge_agent.model.span import AttendanceUnit, Span
 from edge_agent.rules.gaps import covered
 from edge_agent.rules.reasons import Reason
+from edge_agent.rules.slots import Fate
 from edge_agent.rules.windows import lesson_times
 from edge_agent.store.attendance import Tap
 
@@ -154,14 +163,9 @@ class Tables:
             for slot in self.record.owed(lesson):
                 state = self.record.slots.get(slot.id)
                 picture = self.record.snapshots.get(state.media) if state and state.media else None
-                if slot.void or (state and state.state == "void"):
-                    result = f"不需要（{slot.void or (state.cause if state else '')}）"
-                elif state and state.media:
-                    result = "已抓拍"
-                else:
-                    result = MISSING if slot.window.end < self.record.at else "未到时间"
-                    if result == MISSING:
-                        bad.add(len(rows))
+                became, cause = self.record.fate(slot), self.record.cause(slot)
+                if became is Fate.MISSED:
+                    bad.add(len(rows))
                 rows.append(
                     [
                         lesson.date.isoformat(),
@@ -170,8 +174,8 @@ class Tables:
                         SLOTS[slot.kind],
                         self._span(slot.window),
                         self._clock(picture.start) if picture else "",
-                        result,
-                        cause_text(state.cause) if state else "",
+                        FATES[became],
+                        why_text(became, cause),
                         picture.sha256 if picture else "",
                     ]
                 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from edge_agent.model.span import SlotKind
 from edge_agent.rules.reasons import Code, Reason, Remedy
+from edge_agent.rules.slots import Fate
 from edge_agent.rules.standing import Prospect
 from edge_agent.rules.verdict import Verdict
 
@@ -30,6 +31,16 @@ SLOTS: Mapping[SlotKind, str] = {
     SlotKind.CLOSING: "课后10分钟",
     SlotKind.CLIP: "随机录像",
 }
+FATES: Mapping[Fate, str] = {
+    Fate.TAKEN: "已抓拍",
+    Fate.MISSED: MISSING,
+    Fate.VOID: "不需要",
+    Fate.DUE: "未到时间",
+    Fate.JUDGING: "判定中",
+}
+VOIDS: Mapping[str, str] = {"cancelled": "课程已取消", "ended_early": "已提前下课"}
+"""Other reasons are an operator's own words."""
+
 METHODS: Mapping[str, str] = {"face": "人脸", "manual": "手动"}
 REASONS: Mapping[Code, str] = {
     Code.CANCELLED: "课程已取消：{reason}",
@@ -84,6 +95,7 @@ CAUSES: Mapping[str, str] = {
     "withdrawn": "录制取消或改用其他设备",
     "black": "画面全黑",
     "covered": "镜头被遮挡",
+    "unjudged": "录制服务尚未说明原因",
 }
 REMEDIES: Mapping[Remedy, str] = {
     Remedy.ASSOCIATE_CAMERA: "请关联设备",
@@ -100,6 +112,7 @@ REMEDIES: Mapping[Remedy, str] = {
 
 
 UNIT, PERIOD, CLIP, AND = "第{part}次打卡", "第{period}课时{name}", "随机录像{number}", "，"
+WHY = "{word}：{why}"
 
 Translate = Callable[[str], str]
 """A page in another language gives its catalogue's `gettext`; the package itself is Chinese."""
@@ -128,6 +141,19 @@ def _param(name: str, value: object, zone: ZoneInfo, say: Translate) -> str:
 
 def cause_text(code: str, say: Translate = str) -> str:
     return say(CAUSES[code]) if code in CAUSES else code
+
+
+def why_text(became: Fate, cause: str, say: Translate = str) -> str:
+    """Say why a slot is missed or void (`ClassRecord.cause`)."""
+    if became is Fate.MISSED:
+        return cause_text(cause, say)
+    return say(VOIDS[cause]) if cause in VOIDS else cause
+
+
+def fate_text(became: Fate, cause: str, say: Translate = str) -> str:
+    """Say what became of a slot, and why."""
+    word, why = say(FATES[became]), why_text(became, cause, say)
+    return say(WHY).format(word=word, why=why) if why else word
 
 
 def unit_text(unit: str, say: Translate = str) -> str:

@@ -9,11 +9,38 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.span import Period, Slot, SlotKind, Span
 from edge_agent.rules.policy import Policy
 from edge_agent.rules.windows import lesson_times, periods
+
+SETTLED = timedelta(seconds=150)
+"""After its window a slot's frames are stored, if there are any: then it is judged."""
+_TOLD = timedelta(seconds=30)
+"""So long the judgement may take to be on the record; without one after that, nobody judges: the recorder is down."""
+
+
+class Fate(StrEnum):
+    """What became of a slot; `DUE` until its window has closed, `JUDGING` until somebody has looked what there is."""
+
+    TAKEN = "taken"
+    MISSED = "missed"
+    VOID = "void"
+    DUE = "due"
+    JUDGING = "judging"
+
+
+def fate(slot: Slot, noted: str, now: datetime) -> Fate:
+    """Say what became of a slot; `noted` is what is on the record: taken, missed, void, or nothing yet."""
+    if slot.void:
+        return Fate.VOID
+    if noted:
+        return Fate(noted)
+    if now <= slot.window.end:
+        return Fate.DUE
+    return Fate.JUDGING if now <= slot.window.end + SETTLED + _TOLD else Fate.MISSED
 
 
 def slots(lesson: Lesson, policy: Policy) -> tuple[Slot, ...]:

@@ -17,7 +17,7 @@ from edge_agent.rules.attendance import Marks
 from edge_agent.rules.gaps import UNKNOWN, Cause, Gap, covered, gaps
 from edge_agent.rules.policy import Policy
 from edge_agent.rules.reasons import Code, Params, Reason, Remedy
-from edge_agent.rules.slots import slots
+from edge_agent.rules.slots import Fate, fate, slots
 from edge_agent.rules.windows import LessonTimes, attendance_units, lesson_times, periods
 
 
@@ -33,13 +33,15 @@ class Verdict(StrEnum):
 class Found:
     """What is on the record of one lesson.
 
-    `recorded` and `causes` are by camera, `taken` are slot ids, `marks` has each trainee who should have come.
+    `recorded` and `causes` are by camera, `taken` and `missed` are slot ids as they are on the record, `marks` has each
+    trainee who should have come.
     """
 
     cameras: Sequence[str] = ()
     recorded: Mapping[str, Sequence[Span]]
     causes: Mapping[str, Sequence[Cause]]
     taken: Collection[str] = ()
+    missed: Collection[str] = ()
     marks: Mapping[str, Marks]
 
 
@@ -80,13 +82,15 @@ class _Judge:
         self.units = attendance_units((lesson,), policy, lesson.subgroup)
         self.recorded = [span for spans in found.recorded.values() for span in spans]
         owed = [slot for slot in slots(lesson, policy) if not slot.void]
-        self.taken = [slot for slot in owed if slot.id in found.taken]
-        self.missed = [slot for slot in owed if slot.id not in found.taken and slot.window.end < now]
+        became = [(slot, fate(slot, self._noted(slot), now)) for slot in owed]
+        self.taken, self.missed, self.judging = (
+            [slot for slot, each in became if each is wanted] for wanted in (Fate.TAKEN, Fate.MISSED, Fate.JUDGING)
+        )
         self.gaps = self._gaps(self.recorded, [cause for causes in found.causes.values() for cause in causes])
 
     def verdict(self) -> Verdict:
         closes = max([self.times.end, *(unit.sign_out.end for unit in self.units)])
-        return self._verdict(closes, self.times.taught, self.reasons(), pictures=bool(self.taken))
+        return self._verdict(closes, self.times.taught, self.reasons(), self.taken, self.judging)
 
     def reasons(self) -> tuple[Reason, ...]:
         return (*self._recording(), *map(self._snapshot, self.missed), *self._attendance())
@@ -99,16 +103,25 @@ class _Judge:
                 continue
             missed = (self._snapshot(slot) for slot in self.missed if slot.period == period.number)
             reasons = (*self._holes(period), *missed)
-            pictures = any(slot.period == period.number for slot in self.taken)
-            verdict = self._verdict(period.span.end, period.span, reasons, pictures=pictures)
+            taken, judging = (
+                [slot for slot in each if slot.period == period.number] for each in (self.taken, self.judging)
+            )
+            verdict = self._verdict(period.span.end, period.span, reasons, taken, judging)
             yield PeriodVerdict(period.number, verdict, reasons)
 
-    def _verdict(self, closes: datetime, taught: Span, reasons: Iterable[Reason], *, pictures: bool) -> Verdict:
-        if self.now <= closes:
+    def _noted(self, slot: Slot) -> str:
+        if slot.id in self.found.taken:
+            return "taken"
+        return "missed" if slot.id in self.found.missed else ""
+
+    def _verdict(
+        self, closes: datetime, taught: Span, reasons: Iterable[Reason], taken: Sequence[Slot], judging: Sequence[Slot]
+    ) -> Verdict:
+        if self.now <= closes or judging:
             return Verdict.NOT_YET
         if not any(reason.is_fault for reason in reasons):
             return Verdict.COMPLETE
-        return Verdict.PARTIAL if pictures or covered(taught, self.recorded) else Verdict.MISSING
+        return Verdict.PARTIAL if taken or covered(taught, self.recorded) else Verdict.MISSING
 
     def _gaps(self, recorded: Iterable[Span], causes: Sequence[Cause]) -> tuple[Gap, ...]:
         """Give the gaps until now. What a lesson that still runs is recording shows only when the segment is closed,

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,10 @@ from edge_agent.cli.main import app
 from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.locked import LockedZip
 from edge_agent.evidence.package import Wanted
+from edge_agent.evidence.pages import contact_sheet
+from edge_agent.evidence.record import read_class
 from edge_agent.evidence.sheets_pdf import write_sheets
-from edge_agent.evidence.tables import Cell, Table
+from edge_agent.evidence.tables import Cell, Table, Tables
 from edge_agent.evidence.verify import Keys, verify
 from edge_agent.model.media import MediaKind
 from edge_agent.policies import keep_policy, load_policy
@@ -42,8 +45,6 @@ def rows(content: bytes, sheet: int = 0, *, head: int = 2) -> list[dict[str, obj
 
 
 def test_the_sheets_numbers_equal_the_rules_replay_of_the_same_taps(packaged: Packaged) -> None:
-    from edge_agent.evidence.record import read_class  # noqa: PLC0415 - beside its use
-
     record = read_class(look(packaged.room.database), "C", POLICY, packaged.room.clock.wall)
     summary = rows(unpack(packaged.path)["01_考勤/考勤汇总与台账.xlsx"], head=3)
     for trainee, line in zip(record.trainees, summary, strict=True):
@@ -76,6 +77,22 @@ def test_workbooks_print_across_a4_with_their_headings_on_every_page(packaged: P
                 setup = sheet.page_setup
                 assert (setup.paperSize, setup.orientation, setup.fitToHeight) == (9, "landscape", 0), name
                 assert sheet.print_title_rows, name
+
+
+def test_a_package_made_during_a_lesson_calls_nothing_missing_that_is_being_judged(packaged: Packaged) -> None:
+    record = read_class(look(packaged.room.database), "C", POLICY, packaged.room.clock.wall)
+    slot = record.owed(record.lessons[0])[0]
+
+    def listed(seconds: int) -> tuple[Cell, Cell, bool, bool]:
+        early = replace(record, slots={}, snapshots={}, at=slot.window.end + timedelta(seconds=seconds))
+        table = Tables(early).snapshots()
+        row = dict(zip(table.columns, table.rows[0], strict=True))
+        page = contact_sheet(early, {}).decode()
+        return row["结果"], row["原因"], 0 in table.bad, "1 个缺失" in page
+
+    assert listed(0) == ("未到时间", "", False, False)
+    assert listed(100) == ("判定中", "", False, False)
+    assert listed(200) == ("缺失", "录制服务尚未说明原因", True, True)
 
 
 def test_ids_are_masked_and_other_classes_are_digests(packaged: Packaged) -> None:

@@ -120,11 +120,22 @@ def test_a_lesson_without_a_camera_can_be_helped_while_it_runs() -> None:
 def test_a_missed_snapshot_can_be_drawn_from_the_recording() -> None:
     found = replace(WHOLE, taken=[name for name in ALL if name != "A/p1/middle"])
     assert judged(found, "08:35").reasons == ()
-    (reason,) = judged(found, "08:35:01").reasons
+    (reason,) = judged(replace(found, missed=("A/p1/middle",)), "08:35:01").reasons
     assert (reason.params["slot"], reason.remedy) == ("A/p1/middle", Remedy.DRAW_FROM_RECORDING)
     lost = replace(found, recorded={"cam1": [Span(at("08:40"), at("09:30"))]})
     by_slot = {reason.params.get("slot"): reason.remedy for reason in judged(lost).reasons}
     assert by_slot["A/p1/middle"] is Remedy.FILE_SUPPLEMENT
+
+
+def test_a_slot_is_missed_when_the_recorder_said_so_or_should_have() -> None:
+    """Its frames may still be on their way to the disk: until then there is no verdict that counts on it."""
+    found = replace(WHOLE, taken=[name for name in ALL if name != "A/p1/closing"])
+    for clock in ("08:45:01", "08:48"):
+        verdict = judged(found, clock)
+        assert (verdict.reasons, verdict.periods[0].verdict) == ((), Verdict.NOT_YET)
+    assert codes(judged(replace(found, missed=("A/p1/closing",)), "08:45:01").reasons) == [Code.SNAPSHOT_MISSED]
+    late = judged(found, "08:48:01")
+    assert (codes(late.reasons), late.periods[0].verdict) == ([Code.SNAPSHOT_MISSED], Verdict.PARTIAL)
 
 
 def test_attendance_is_asked_for_while_it_can_be_given() -> None:

@@ -28,9 +28,9 @@ def said() -> Iterator[str]:
     for folder in FOLDERS:
         for *_, message, _, _ in extract_from_dir(folder, mapping, options, keywords):
             yield str(message)
-    for texts in (verdicts.SLOTS, verdicts.REASONS, verdicts.CAUSES, verdicts.REMEDIES):
+    for texts in (verdicts.SLOTS, verdicts.REASONS, verdicts.CAUSES, verdicts.REMEDIES, verdicts.FATES, verdicts.VOIDS):
         yield from map(str, texts.values())
-    yield from (verdicts.UNIT, verdicts.PERIOD, verdicts.CLIP, verdicts.AND, *WEEKDAYS)
+    yield from (verdicts.UNIT, verdicts.PERIOD, verdicts.CLIP, verdicts.AND, verdicts.WHY, *WEEKDAYS)
 
 
 def catalogue() -> dict[str, str]:

@@ -9,10 +9,13 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from pydantic import Field
 
+from edge_agent.evidence.record import read_class
 from edge_agent.model.camera import CameraState
 from edge_agent.model.media import MediaKind
-from edge_agent.store import media, slots
+from edge_agent.rules.slots import Fate
+from edge_agent.store import media
 from edge_agent.store.lessons import get_lesson
+from edge_agent.store.training import get_class
 from edge_agent.web.actions.files import find_media, locate
 from edge_agent.web.actions.recordings import record_by_hand
 from edge_agent.web.api.base import Done, Form, Identifier, Instant, Pages, Slice, Told
@@ -71,8 +74,12 @@ class MediaTold(Told):
 
 
 class SlotTold(Told):
+    """`start` and `end` are the window. `judging` is after it, until the recorder has said what there is."""
+
     id: str
-    state: str
+    start: Instant
+    end: Instant
+    state: Fate
     media: str
     cause: str
 
@@ -135,9 +142,20 @@ def of_lesson(lesson: Identifier, visitor: Staff, paging: Pages, kind: MediaKind
 def slots_of_lesson(lesson: Identifier, visitor: Staff) -> list[SlotTold]:
     """Give what became of each 抓拍 that the lesson owes."""
     with visitor.reading() as connection:
-        get_lesson(connection, lesson)
-        found = slots.of_lesson(connection, lesson)
-    return [SlotTold.model_validate(each) for each in found]
+        found = get_lesson(connection, lesson)
+        policy = visitor.site.policies(get_class(connection, found.class_id).policy)
+        record = read_class(connection, found.class_id, policy, visitor.now, only=lesson)
+    return [
+        SlotTold(
+            id=slot.id,
+            start=slot.window.start,
+            end=slot.window.end,
+            state=record.fate(slot),
+            media=record.slots[slot.id].media if slot.id in record.slots else "",
+            cause=record.cause(slot),
+        )
+        for slot in record.owed(found)
+    ]
 
 
 @router.get("/media/{identifier}")

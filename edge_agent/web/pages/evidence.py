@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from edge_agent.evidence.record import ClassRecord, read_class
-from edge_agent.evidence.words import cause_text, reason_text, slot_text
+from edge_agent.evidence.words import Translate, cause_text, fate_text, reason_text, slot_text
 from edge_agent.model.media import MediaKind
 from edge_agent.model.span import Slot
 from edge_agent.rules.windows import lesson_times
@@ -38,7 +38,7 @@ def lesson(lesson: str, visitor: Office) -> Response:
         materials = [(each, media.find(connection, each.media)) for each in filed]
     times = lesson_times(found, policy.policy)
     judged = record.verdicts[lesson]
-    slots = [_slot(record, slot) | {"title": slot_text(slot.id, say)} for slot in record.owed(found)]
+    slots = [_slot(record, slot, say) for slot in record.owed(found)]
     slots = [slot | {"heads": heads.get(str(slot["media"]))} for slot in slots]
     units = [unit for unit in record.schedule.units(found.class_id) if lesson in unit.lessons]
     return visitor.page(
@@ -61,7 +61,6 @@ def lesson(lesson: str, visitor: Office) -> Response:
         + [("snapshot", str(slot["media"]), f"{say('抓拍')} {slot['title']}") for slot in slots if slot["media"]],
         recordings=recordings,
         cameras={each.camera: names.get(each.camera, each.camera) for each in recordings},
-        cause_text=lambda code: cause_text(code, say),
     )
 
 
@@ -83,7 +82,12 @@ def outage_sheet(lesson: str, visitor: Office) -> Response:
     )
 
 
-def _slot(record: ClassRecord, slot: Slot) -> dict[str, object]:
-    known = record.slots.get(slot.id)
-    state = "void" if slot.void else known.state if known else ("due" if slot.window.end > record.at else "missed")
-    return {"slot": slot, "state": state, "media": known.media if known else "", "cause": known.cause if known else ""}
+def _slot(record: ClassRecord, slot: Slot, say: Translate) -> dict[str, object]:
+    became, known = record.fate(slot), record.slots.get(slot.id)
+    return {
+        "slot": slot,
+        "title": slot_text(slot.id, say),
+        "state": became.value,
+        "media": known.media if known else "",
+        "told": fate_text(became, record.cause(slot), say),
+    }

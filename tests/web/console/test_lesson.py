@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from edge_agent.furniture.visit import LANGUAGE_COOKIE
 from edge_agent.store import supplements
 from tests.playback.theatre import segment
 from tests.venue import at, reading
@@ -29,6 +30,35 @@ def taught(venue: House, tmp_path: Path) -> House:
         record(venue, film, at("08:00") + timedelta(minutes=minute))
     lose(venue, at("08:02"), at("08:03"), "power_loss")
     return venue
+
+
+def test_a_picture_is_missing_only_once_that_is_known(office: Page, venue: House) -> None:
+    """Its window closes at 08:10; until the recorder has looked whether a frame was stored, nobody knows."""
+    cell = office.locator("#slots figure.shot").first
+
+    def told(clock: str) -> list[str]:
+        """What the page says, what the API says, and what the verdict does."""
+        venue.venue.clock.set(at(clock))
+        office.goto("/console/lessons/A")
+        [first, *_] = office.request.get("/api/v1/lessons/A/slots").json()
+        lost = "；缺抓拍" if "缺抓拍" in office.locator("main").inner_text() else ""
+        return [cell.locator(".none").inner_text() + lost, first["state"], first["cause"]]
+
+    assert told("08:10") == ["未到时间", "due", ""]
+    assert told("08:10:01") == ["判定中", "judging", ""]
+    office.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "en", "url": venue.url}])
+    assert told("08:12") == ["Being judged", "judging", ""]
+    office.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": "zh_CN", "url": venue.url}])
+    assert told("08:13:01") == ["缺失：录制服务尚未说明原因；缺抓拍", "missed", "unjudged"]
+    miss(venue, "A/p1/opening", "offline")
+    assert told("08:13:02") == ["缺失：设备离线；缺抓拍", "missed", "offline"]
+
+
+def test_a_slot_that_is_owed_no_more_says_why(office: Page, venue: House) -> None:
+    venue.venue.clock.set(at("08:50"))
+    venue.venue.add_lesson("A", "08:00", room="r1", teacher="l1", subject="抚触", end=time(8, 45))
+    office.goto("/console/lessons/A")
+    expect(office.locator("#slots figure.void").first).to_contain_text("不需要：已提前下课")
 
 
 @pytest.mark.usefixtures("taught")
