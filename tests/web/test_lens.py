@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,21 @@ def test_without_any_picture_it_says_so_and_recovers(browser: Browser, house: Ho
     with virtual_camera() as camera, shown_by_capture(tmp_path / "live.sock", camera):
         expect(kiosk.locator("#board")).to_be_visible(timeout=20_000)
         expect_movement(kiosk)
+    kiosk.context.close()
+
+
+def test_a_camera_whose_password_only_capture_can_read_says_so_and_manual_sign_in_stays(
+    browser: Browser, house: House
+) -> None:
+    """On an installed device the key is the capture service's alone, by design."""
+    camera = replace(at_the_door("rtsp://nowhere", kind=CameraKind.ONVIF), secret="s1")
+    kiosk = open_kiosk(browser, house, camera)
+    expect(kiosk.locator("#said")).to_contain_text("摄像头不可用，请找讲师办理签到")
+    expect(kiosk.locator("#said")).to_contain_text("手动签到效力相同")
+    expect(kiosk.locator("#dark")).to_be_visible()
+    expect(kiosk.locator("#preview")).to_be_hidden()
+    kiosk.get_by_role("link", name="找讲师").click()
+    kiosk.wait_for_url("**/kiosk/staff")
     kiosk.context.close()
 
 

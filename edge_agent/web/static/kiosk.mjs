@@ -15,7 +15,7 @@ let quiet = false;
 
 const IDLE = { look: 'idle', state: 'idle', icon: '', title: '', text: '', detail: '', hold: 0 };
 const OFFLINE = { ...IDLE, look: 'warn', state: 'offline', icon: 'sync', text: words.offline, detail: words.saved };
-const BLIND = { ...IDLE, look: 'warn', state: 'camera', icon: 'camera' };
+const BLIND = { ...IDLE, look: 'warn', state: 'camera', icon: 'camera', detail: words.blind };
 const results = [];
 let holding = 0;
 let guidance = IDLE;
