@@ -1,7 +1,8 @@
 """一键通知: one message to each trainee for whom it was asked, sent once, with a record.
 
-A message is taken for a while by one process of the centre, handed over, and marked as sent. A process that dies
-between them hands it over again, with the same key: a gateway that honours `Idempotency-Key`, or our folder, keeps one.
+A message is taken for a while by one process of the centre, handed over, and marked as sent: one after the other, so
+that none waits for a slow gateway until another process takes it as well. A process that dies in between hands it over
+again, with the same key: a gateway that honours `Idempotency-Key`, or our folder, keeps one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import os
 import shlex
+import signal
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from edge_agent.central.instants import from_micros, to_micros
 from edge_agent.central.staff.accounts import Scope
 from edge_agent.central.views.paging import Page, read_page
 from edge_agent.clock import Clock
+from edge_agent.durable import make_folder, replace_file, sync_folder
 from edge_agent.errors import EdgeAgentError, InputError, StorageError
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ _TRIES = 10
 _TOGETHER = 20
 _IDLE_SECONDS = 2.0
 _TIMEOUT = 20.0
+"""Of a program, and of each silence of a gateway on the web; with a name to look up far below `_LEASE`."""
+
 TEXT = "【职业技能培训】{name}，您报名的“{training}”{opens}开班，培训地点：{venue}。请按课表到课并签到、签退。"
 
 
@@ -69,11 +74,9 @@ class Folder:
 
     def send(self, message: Message) -> None:
         try:
-            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            final = self._root / f"{message.key}.json"
-            temporary = final.with_suffix(f".{os.getpid()}")
-            temporary.write_bytes(message.encode())
-            temporary.replace(final)
+            make_folder(self._root, mode=0o700)
+            replace_file(self._root / f"{message.key}.json", message.encode())
+            sync_folder(self._root)
         except OSError as error:
             raise MessageError(f"{self._root}: {error.strerror}") from error
 
@@ -86,14 +89,25 @@ class Program:
 
     def send(self, message: Message) -> None:
         try:
-            done = subprocess.run(  # noqa: S603 - the operator's own command; nothing of the message stands in it
-                self._command, input=message.encode(), capture_output=True, timeout=_TIMEOUT, check=False
+            process = subprocess.Popen(  # noqa: S603 - the operator's own command; nothing of the message stands in it
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except OSError as error:
             raise MessageError(f"{self._command[0]}: {error}") from error
-        if done.returncode:
+        with process:
+            try:
+                said = process.communicate(message.encode(), timeout=_TIMEOUT)[1]
+            except subprocess.TimeoutExpired as error:
+                # With all that it has started: a script's child would hold on to the line, one more for each message.
+                os.killpg(process.pid, signal.SIGKILL)
+                raise MessageError(f"{self._command[0]}: no end after {_TIMEOUT:.0f} s") from error
+        if process.returncode:
             raise MessageError(
-                f"{self._command[0]}: status {done.returncode}: {done.stderr[:200].decode(errors='replace')}"
+                f"{self._command[0]}: status {process.returncode}: {said[:200].decode(errors='replace')}"
             )
 
 
@@ -106,10 +120,13 @@ class Web:
     def send(self, message: Message) -> None:
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
         try:
-            answer = requests.post(self._url, message.encode(), headers=headers, timeout=_TIMEOUT)
+            # A redirected POST would become a GET, whose 200 is not the message's.
+            answer = requests.post(
+                self._url, message.encode(), headers=headers, timeout=_TIMEOUT, allow_redirects=False
+            )
         except requests.RequestException as error:
             raise MessageError(f"the gateway does not answer: {type(error).__name__}") from error
-        if not answer.ok:
+        if not answer.ok or answer.is_redirect:
             raise MessageError(f"the gateway answers {answer.status_code}: {answer.text[:200]}")
 
 
@@ -143,28 +160,32 @@ class Messenger:
 
     def step(self) -> int:
         """Send some of what is due; give how many were tried."""
-        now = self._clock.stamp().wall
-        with self._database.write() as tx:
-            taken = _take(tx, now)
-        for place, tries, message in taken:
-            self._send(place, tries, message, now)
-        return len(taken)
+        tried = 0
+        while tried < _TOGETHER and not self._stopping.is_set():
+            now = self._clock.stamp().wall
+            with self._database.write() as tx:
+                taken = _take(tx, now)
+            if taken is None:
+                break
+            self._send(*taken, now)
+            tried += 1
+        return tried
 
     def _send(self, place: tuple[int, str, str], tries: int, message: Message | str, now: datetime) -> None:
         state, detail, due = "sent", "", now
         if isinstance(message, str):
-            state, due = message, now + _AGAIN
+            state, due, tries = message, now + _AGAIN, tries - 1
         else:
             try:
                 self._gateway.send(message)
             except MessageError as error:
                 state, detail = ("failed" if tries >= _TRIES else "waiting"), error.message
-                due = now + min(_AGAIN * 2**tries, _LONGEST)
+                due = now + min(_AGAIN * 2 ** (min(tries, _TRIES) - 1), _LONGEST)
         with self._database.write() as tx:
             tx.run(
-                "UPDATE notices SET state = %s, detail = %s, due = %s, at = %s"
+                "UPDATE notices SET state = %s, detail = %s, due = %s, at = %s, tries = %s"
                 " WHERE agent = %s AND class_id = %s AND trainee = %s",
-                (state, detail, to_micros(due), to_micros(now), *place),
+                (state, detail, to_micros(due), to_micros(now), tries, *place),
             )
 
     def _run(self) -> None:
@@ -174,22 +195,24 @@ class Messenger:
                     continue
             except StorageError as error:
                 log.warning("no message can be sent: %s", error)
+            except Exception:
+                log.exception("a fault of this program: the message that it was at comes again")
             self._stopping.wait(_IDLE_SECONDS)
 
 
-def _take(tx: Tx, now: datetime) -> list[tuple[tuple[int, str, str], int, Message | str]]:
+def _take(tx: Tx, now: datetime) -> tuple[tuple[int, str, str], int, Message | str] | None:
     """Take what is due, so that no other process does; a text instead of a message is the state it goes into."""
-    rows = tx.rows(
+    row = tx.row(
         "UPDATE notices SET due = %s, tries = tries + 1 WHERE state = 'waiting' AND due <= %s"
         " AND (agent, class_id, trainee) IN (SELECT agent, class_id, trainee FROM notices"
-        " WHERE state = 'waiting' AND due <= %s ORDER BY due LIMIT %s)"
+        " WHERE state = 'waiting' AND due <= %s ORDER BY due LIMIT 1)"
         " RETURNING agent, class_id, trainee, tries",
-        (to_micros(now + _LEASE), to_micros(now), to_micros(now), _TOGETHER),
+        (to_micros(now + _LEASE), to_micros(now), to_micros(now)),
     )
-    return [
-        ((agent, class_id, trainee), tries, _message(tx, agent, class_id, trainee))
-        for agent, class_id, trainee, tries in rows
-    ]
+    if row is None:
+        return None
+    agent, class_id, trainee, tries = row
+    return (agent, class_id, trainee), tries, _message(tx, agent, class_id, trainee)
 
 
 def _message(tx: Tx, agent: int, class_id: str, trainee: str) -> Message | str:
