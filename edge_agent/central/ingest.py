@@ -58,18 +58,24 @@ Said = FactsAck | DocumentAck | Gap
 
 
 class Ingest:
-    """Takes arrivals in. `counts` are what was refused, by code."""
+    """Takes arrivals in. `show_out` is called with an agent that speaks although it was revoked."""
 
-    def __init__(self, database: Database, signer: Signer) -> None:
+    def __init__(
+        self, database: Database, signer: Signer, *, show_out: Callable[[Address], None] = lambda _: None
+    ) -> None:
         self._database = database
         self._signer = signer
+        self._show_out = show_out
 
     def take(self, arrivals: Sequence[Arrival], now: datetime) -> list[Reply]:
         """Commit all of them and give the replies. Raises the database's error, and nothing was taken then."""
         refused: list[tuple[Arrival, RefusedError]] = []
         read = [each for arrival in arrivals if (each := _read(arrival, refused)) is not None]
         with self._database.write() as tx:
-            said = _Transaction(tx, now, refused).take(read)
+            work = _Transaction(tx, now, refused)
+            said = work.take(read)
+        for address in work.revoked:
+            self._show_out(address)
         return [self._sign(each) for each in said]
 
     def ask_for_missing(self, now: datetime) -> list[Reply]:
@@ -99,6 +105,8 @@ class _Transaction:
         self._said: list[Said] = []
         self._grown: dict[tuple[int, int], AgentRow] = {}
         self._refused = refused
+        self.revoked: set[Address] = set()
+        """Who must not be at the broker any more, and is; a Last Will is the word of one that has gone."""
 
     def take(self, read: Sequence[_Read]) -> list[Said]:
         agents = registry.lock(self._tx, {each.arrival.address for each in read})
@@ -108,6 +116,8 @@ class _Transaction:
             if agent is None or agent.revoked:
                 detail = "its key was revoked" if agent else "no such agent"
                 self._refused.append((each.arrival, RefusedError(Code.UNKNOWN_AGENT, detail)))
+                if agent is not None and not (isinstance(each.content, State) and not each.content.online):
+                    self.revoked.add(agent.address)
                 continue
             match each.content:
                 case Checked():

@@ -7,6 +7,7 @@ import signal
 import threading
 
 from edge_agent.central.app import HttpServer, create_app
+from edge_agent.central.broker import Broker, Usher
 from edge_agent.central.centre import Centre, Config
 from edge_agent.central.ingest import Ingest
 from edge_agent.central.work.notices import Messenger, open_gateway
@@ -24,13 +25,15 @@ class Service:
 
     def __init__(self, config: Config, *, tables: TableReader | None = None) -> None:
         self.centre = Centre(config, tables=tables)
-        self.worker = Worker(
-            config.mqtt, Ingest(self.centre.database, self.centre.signer), self.centre.clock, ca=config.ca
-        )
+        broker = Broker(config.mqtt, config.ca)
+        self.usher = Usher(broker, self.centre.clock)
+        ingest = Ingest(self.centre.database, self.centre.signer, show_out=self.usher.show_out)
+        self.worker = Worker(broker, ingest, self.centre.clock)
         self.messenger = Messenger(self.centre.database, self.centre.clock, open_gateway(config.sms))
         self.http = None if config.http is None else HttpServer(create_app(self.centre), config.host, config.http)
 
     def start(self) -> None:
+        self.usher.start()
         self.worker.start()
         if self.http is not None:
             self.http.start()
@@ -50,6 +53,7 @@ class Service:
             self.messenger.stop()
             self.centre.digester.stop()
         self.worker.stop()
+        self.usher.stop()
         self.centre.close()
 
 

@@ -11,12 +11,11 @@ import threading
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_agent.central.broker import Broker
 from edge_agent.central.ingest import Arrival, Ingest, Reply
 from edge_agent.clock import Clock
 from edge_agent.errors import StorageError
@@ -53,9 +52,9 @@ class _Message:
 
 
 class Worker:
-    """Receives until stopped. `mqtt` is mqtt[s]://[user:password@]host:port."""
+    """Receives until stopped."""
 
-    def __init__(self, mqtt: str, ingest: Ingest, clock: Clock, *, ca: str | None = None) -> None:
+    def __init__(self, broker: Broker, ingest: Ingest, clock: Clock) -> None:
         self._ingest = ingest
         self._clock = clock
         self._messages: SimpleQueue[_Message | None] = SimpleQueue()
@@ -63,7 +62,7 @@ class Worker:
         self._roll_call_ends: float | None = None
         self._busy_until = 0.0
         self._counted_from, self._counted = 0.0, 0
-        self._client = self._make_client(mqtt, ca)
+        self._client = self._make_client(broker)
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
     def start(self) -> None:
@@ -86,18 +85,13 @@ class Worker:
     def publish(self, reply: Reply) -> None:
         self._client.publish(reply.address.topic(reply.channel), reply.message, qos=1)
 
-    def _make_client(self, mqtt: str, ca: str | None) -> Client:
-        url = urlsplit(mqtt)
-        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True)
-        if url.username:
-            client.username_pw_set(unquote(url.username), unquote(url.password or ""))
-        if url.scheme == "mqtts":
-            client.tls_set(ca_certs=ca)
+    def _make_client(self, broker: Broker) -> Client:
+        client = broker.make_client(manual_ack=True)
         client.max_inflight_messages_set(1000)
         client.reconnect_delay_set(1, 5)  # few workers, and all venues wait for them
         client.on_connect = self._on_connect
         client.on_message = self._on_message
-        client.connect_async(url.hostname or "localhost", url.port or (8883 if url.scheme == "mqtts" else 1883), 30)
+        client.connect_async(broker.host, broker.port, 30)
         return client
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:

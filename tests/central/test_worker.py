@@ -15,6 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_agent.central import registry
 from edge_agent.central.addresses import open_database
+from edge_agent.central.broker import Broker
 from edge_agent.central.database import Database
 from edge_agent.central.digest.digester import Digester
 from edge_agent.central.ingest import Arrival, Ingest
@@ -74,7 +75,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def worker(mosquitto: Mosquitto, database: Database) -> Worker:
-    return Worker(f"mqtt://127.0.0.1:{mosquitto.port}", Ingest(database, CENTRE), SettableClock(NOW))
+    return Worker(Broker(f"mqtt://127.0.0.1:{mosquitto.port}"), Ingest(database, CENTRE), SettableClock(NOW))
 
 
 def _online(database: Database) -> list[int]:

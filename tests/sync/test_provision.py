@@ -23,7 +23,7 @@ from edge_agent.cli.main import app
 from edge_agent.clock import SettableClock
 from edge_agent.model.kinds.attendance import SignedIn
 from edge_agent.model.kinds.capture import SnapshotTaken
-from edge_agent.model.kinds.system import EpochStarted, MediaLost
+from edge_agent.model.kinds.system import AlarmCleared, EpochStarted, MediaLost
 from edge_agent.model.people import Trainee, TrainingClass
 from edge_agent.serve.agent import open_agent, prepare_agent
 from edge_agent.settings import Settings, Store
@@ -197,6 +197,43 @@ def test_a_revoked_agent_is_shut_out_by_broker_and_centre(site: Site, tmp_path: 
     assert "token" in again
 
 
+def test_the_session_that_a_revoked_agent_has_open_is_cut_and_it_does_not_come_back(site: Site, tmp_path: Path) -> None:
+    data, log = tmp_path / "device", tmp_path / "sync.log"
+    site.provision(data, site.central("token", "jinan").strip())
+    identity = IdentityFolder(data).read()
+    assert identity is not None
+    with program(log, "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(data)):
+        assert eventually(lambda: _acked(_settings(data))), log.read_text()
+        site.central("revoke", f"jinan/{identity.agent}")
+        site.revoke_at_broker()
+        with open_agent(_settings(data)) as agent:
+            agent.writer.append(AlarmCleared(alarm="a"))
+        assert eventually(lambda: "no connection to the broker" in log.read_text()), log.read_text()
+        assert f"ended the session of {identity.agent}" in site.centre.log.read_text()
+        assert not _acked(_settings(data))
+        assert log.read_text().count("connected to the broker") == 1
+
+
+def test_an_agent_can_not_take_the_place_of_another_at_the_broker(site: Site, tmp_path: Path) -> None:
+    """A client id is a name tag that anybody may wear: the broker takes it from the certificate instead."""
+    folders = []
+    for name in ("one", "other"):
+        site.provision(tmp_path / name, site.central("token", "jinan").strip())
+        folders.append(IdentityFolder(tmp_path / name))
+    one, other = folders
+    identity = one.read()
+    assert identity is not None
+    log = tmp_path / "sync.log"
+    with program(log, "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(tmp_path / "one")) as running:
+        assert eventually(lambda: _acked(_settings(tmp_path / "one"))), log.read_text()
+        _speak(site, other, "v1/jinan/x/res", client_id=identity.agent)
+        with open_agent(_settings(tmp_path / "one")) as agent:
+            agent.writer.append(AlarmCleared(alarm="a"))
+        assert eventually(lambda: _acked(_settings(tmp_path / "one"))), log.read_text()
+        assert running.process.poll() is None
+    assert "no connection" not in log.read_text()
+
+
 def test_a_list_of_revocations_that_nobody_renews_shuts_nobody_out(site: Site, tmp_path: Path) -> None:
     data, now = tmp_path / "device", datetime.now(UTC)
     site.provision(data, site.central("token", "jinan").strip())
@@ -229,9 +266,9 @@ def test_an_agent_can_not_speak_for_another(site: Site, tmp_path: Path) -> None:
     listener.loop_stop()
 
 
-def _speak(site: Site, folder: IdentityFolder, topic: str) -> None:
+def _speak(site: Site, folder: IdentityFolder, topic: str, *, client_id: str = "") -> None:
     """Publish with the device's certificate; mosquitto 2.0 ends the connection of who speaks out of turn."""
-    speaker = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    speaker = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5)
     speaker.tls_set(ca_certs=str(folder.authority), certfile=str(folder.certificate), keyfile=str(folder.key))
     speaker.connect("localhost", site.broker.tls)
     speaker.loop_start()
