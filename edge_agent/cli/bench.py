@@ -26,6 +26,7 @@ BENCHES = {
     "record": ("edge_agent.cli.benches.record:run", "Recording: copying packets against ffmpeg and OpenCV."),
     "sync": ("edge_agent.cli.benches.sync:run", "Facts to the centre and back, durable, against bare paho."),
     "store": ("edge_agent.cli.benches.store:run", "The journal: durable facts against bare sqlite3."),
+    "soak": ("edge_agent.cli.benches.soak:measure", "Weeks of use in an hour: whether memory, files, threads grow."),
     "rules": ("edge_agent.cli.benches.rules:run", "The rule engine: replay of cases, plan of a venue."),
 }
 

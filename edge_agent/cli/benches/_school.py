@@ -19,7 +19,7 @@ from edge_agent.store.kiosks import Kiosk
 from edge_agent.store.writer import Transaction
 
 CLASS, LESSON, OFFICE, KIOSK = "bench", "bench-lesson", "bench-office", "bench-kiosk"
-_LASTS = timedelta(hours=1)
+_LASTS = timedelta(hours=12)
 _LEAD = timedelta(minutes=5)
 
 CONFIG = """\

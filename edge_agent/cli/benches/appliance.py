@@ -23,14 +23,16 @@ import typer
 
 from edge_agent.cli.bench import Bench
 from edge_agent.cli.benches._class import BY, Taught
-from edge_agent.cli.within import ask, options, run
+from edge_agent.cli.benches._processes import pss_mb
+from edge_agent.cli.benches._site import bind_cameras, join_centre
+from edge_agent.cli.within import run
 from edge_agent.errors import DeviceError
 from edge_agent.model.lesson import Lesson
 from edge_agent.model.media import MediaKind
 from edge_agent.policies import load_policy
 from edge_agent.serve.agent import open_agent
 from edge_agent.serve.run import Service
-from edge_agent.simulator.process import PATIENCE, Process, listens
+from edge_agent.simulator.process import PATIENCE, Process
 from edge_agent.simulator.venue import Venue
 from edge_agent.store import lessons
 from edge_agent.store.files import TEMPORARY
@@ -67,8 +69,8 @@ def measure(
     with ExitStack() as stack:
         venue = stack.enter_context(Venue(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ea-")))))
         run("migrate")
-        _join_centre(venue)
-        _bind(venue, cameras)
+        join_centre(venue)
+        bind_cameras(venue, ROOM, cameras, size="1920x1080", kbps=4000)
         lesson = _teach(venue)
         services = {name.value: venue.start(name.value, "serve", name.value, environment=_UNIT) for name in Service}
         kiosk_s, recording_s = _cold_start(venue, cameras)
@@ -98,27 +100,6 @@ def measure(
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt  # so that no child outlives the bench
-
-
-def _join_centre(venue: Venue) -> None:
-    if venue.start_broker() is None:
-        return
-    own = {name: str(venue.folder / f"central-{name}") for name in ("database", "keys")}
-    rest = {name: str(venue.folder / f"central-{name}") for name in ("media", "spool")}
-    rest |= {"mqtt": venue.mqtt, "http": str(venue.centre_port)}
-    centre = venue.start("central", "central", "serve", *options(own | rest))
-    centre.wait_until(lambda: listens(venue.centre_port), "does not answer")
-    token = run("central", "token", "bench", "--venue", ROOM, *options(own))
-    run("provision", "--url", f"http://127.0.0.1:{venue.centre_port}", "--token", token)
-
-
-def _bind(venue: Venue, count: int) -> None:
-    look = ("--size", "1920x1080", "--fps", "25", "--kbps", "4000", "--noise", "12", "--seconds", "10")
-    virtual = venue.start("cameras", "simulator", "camera", "--count", str(count), *look, "--no-multicast", "--json")
-    virtual.wait_until(lambda: len(virtual.told()) == count, "tells no address", seconds=2 * PATIENCE)
-    for number, one in enumerate(virtual.told()):
-        label = ("--serial", one["serial"], "--code", one["password"], "--host", one["onvif"].split("/")[2])
-        ask("cameras", "bind", "--room", ROOM, "--name", f"摄像机 {number}", "--no-multicast", *label)
 
 
 def _teach(venue: Venue) -> Lesson:
@@ -173,7 +154,7 @@ def _measure(services: Mapping[str, Process], minutes: float) -> Cost:
     after = {name: service.family() for name, service in services.items()}
     return Cost(
         {name: 100 * (_cpu(family) - before[name]) / passed for name, family in after.items()},
-        {name: sum(map(_pss, family)) for name, family in after.items()},
+        {name: sum(map(pss_mb, family)) for name, family in after.items()},
     )
 
 
@@ -184,8 +165,3 @@ def _cpu(family: Iterable[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         total += sum(int(field) for field in fields[11:15])
     return total / _TICKS
-
-
-def _pss(pid: int) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:")) / 1024

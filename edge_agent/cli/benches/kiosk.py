@@ -5,32 +5,29 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import cv2
 import numpy as np
 import requests
 import typer
 
 from edge_agent.cli.bench import Bench
 from edge_agent.cli.benches import _school as school
+from edge_agent.cli.benches._cast import Cast, enrol, read_cast
 from edge_agent.cli.benches._chromium import chromium
 from edge_agent.cli.benches._processes import peak_mb, program, wait_for
 from edge_agent.cli.benches._queue import WALK_UP, QueueFaces, Visitor, visitors
-from edge_agent.errors import DeviceError, InputError
-from edge_agent.faces.enrolment import Enroller
-from edge_agent.faces.fetch import fetch
-from edge_agent.faces.manifest import read_manifest, weights_folder
+from edge_agent.errors import DeviceError
+from edge_agent.faces.manifest import weights_folder
 from edge_agent.policies import load_policy
-from edge_agent.serve.agent import Agent, open_agent, prepare_agent
-from edge_agent.serve.kiosk import open_faces
+from edge_agent.serve.agent import open_agent, prepare_agent
 from edge_agent.settings import ClockSettings, Settings, Store, WebSettings, load_settings
 from edge_agent.simulator.process import free_port
-from edge_agent.simulator.visitor import FPS, Person, jpeg, read_person
+from edge_agent.simulator.visitor import FPS, Person, jpeg
 from edge_agent.web.app import create_app
 from edge_agent.web.guard import COOKIE, KIOSK_COOKIE
 from edge_agent.web.server import Port, Servers
@@ -39,7 +36,6 @@ from edge_agent.web.site import Site
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SAMPLE = "carphone_pristine.mp4"
 CAMERA_FPS = 30
 STANDS, GONE = 6.0, 1.6  # seconds that somebody stands there, and that nobody does
 CLASSES, CLASS_SIZE = 50, 60
@@ -58,30 +54,17 @@ def run(
     weights = models or weights_folder(settings.faces.models_dir, settings.store.data_dir)
     with tempfile.TemporaryDirectory(prefix="edge-agent-bench-") as name:
         folder = Path(name)
-        figures, measured = _real_faces(folder / "faces", weights, _cast(clips, folder), visits)
+        figures, measured = _real_faces(folder / "faces", weights, read_cast(clips, folder), visits)
         figures |= _lists(folder / "lists", weights)
         if queue:
             figures |= _queue(folder / "queue", queue, measured)
     return Bench("kiosk", figures, {})
 
 
-def _cast(clips: Path | None, folder: Path) -> dict[str, tuple[Person, Person]]:
-    """By name: the clip that somebody is enrolled from, and another one that is shown, where there are two."""
-    if clips is None:
-        sample = read_manifest().named(SAMPLE)
-        list(fetch([sample], folder))
-        person = read_person(folder / SAMPLE)
-        return {"sample": (person, person)}
-    people = {each.name: sorted(each.iterdir()) for each in sorted(clips.iterdir()) if each.is_dir()}
-    return {name: (read_person(files[0]), read_person(files[-1])) for name, files in people.items() if files}
-
-
 # Real faces
 
 
-def _real_faces(
-    folder: Path, weights: Path, cast: Mapping[str, tuple[Person, Person]], visits: int
-) -> tuple[dict[str, Any], list[float]]:
+def _real_faces(folder: Path, weights: Path, cast: Cast, visits: int) -> tuple[dict[str, Any], list[float]]:
     """The service with its engine, and people of the clips before the browser's camera, again and again."""
     folder.mkdir()
     config, port = folder / "config.toml", free_port()
@@ -90,7 +73,7 @@ def _real_faces(
     prepare_agent(settings)
     with open_agent(settings) as agent:
         tokens = school.furnish(agent, list(cast))
-        enrolled = _enrol(agent, cast)
+        enrolled = enrol(agent, cast)
     camera = _film([shown for name, (_, shown) in cast.items() if name in enrolled], folder)
     with program("serve", "kiosk", config=config) as service, chromium(camera) as context:
         wait_for(port)
@@ -126,32 +109,6 @@ def _settings(folder: Path, weights: Path) -> Settings:
     clock = ClockSettings(kept_by_host=True)
     web = WebSettings(host="127.0.0.1", port=0, tls_port=0)
     return Settings(store=Store(data_dir=folder / "agent"), clock=clock, faces=faces, web=web)
-
-
-def _enrol(agent: Agent, cast: Mapping[str, tuple[Person, Person]]) -> set[str]:
-    """Enrol everybody from stills of the first clip, enlarged where a face before a webcam is too small for that."""
-    enrolled = set()
-    with closing(open_faces(agent)) as faces:
-        faces.engine.wait_ready()
-        for name, (first, _) in cast.items():
-            stills = first.stills(4)
-            if _take(faces.enroller, agent, name, stills) or _take(faces.enroller, agent, name, _enlarged(stills)):
-                enrolled.add(name)
-    return enrolled
-
-
-def _take(enroller: Enroller, agent: Agent, name: str, stills: Sequence[bytes]) -> bool:
-    photos = [(f"photo {number}", still) for number, still in enumerate(stills)]
-    try:
-        enroller.from_photos(name, photos, at=agent.clock.stamp().wall, by="bench")
-    except InputError:
-        return False
-    return True
-
-
-def _enlarged(stills: Sequence[bytes]) -> list[bytes]:
-    pictures = [cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_COLOR) for still in stills]
-    return [jpeg(np.asarray(cv2.resize(np.asarray(each), None, fx=1.5, fy=1.5), np.uint8)) for each in pictures]
 
 
 def _film(people: Sequence[Person], folder: Path) -> Path:
