@@ -10,7 +10,9 @@ from typing import Any
 
 from edge_agent.errors import InputError, NotFoundError
 from edge_agent.evidence.record import ClassRecord
+from edge_agent.model.kinds.plan import ClassSaved
 from edge_agent.store.database import Connection
+from edge_agent.store.kinds import of_kinds
 
 # Kinds that concern every class: who worked the device, what its clock, its cameras and its power did.
 _SHARED = (
@@ -108,9 +110,10 @@ def _say_period(since: date | None, until: date | None) -> str:
 
 def first_fact(connection: Connection, scope: Scope) -> int:
     """Give the id of the first fact of the class: the stretch begins there, and ends at the head."""
+    wanted, named = of_kinds((ClassSaved.KIND,))
     row = connection.execute(
-        "SELECT min(id) FROM facts WHERE kind = 'class.saved' AND instr(CAST(body AS TEXT), ?)",
-        (json.dumps({"class_id": scope.class_id})[1:-1].replace('": "', '":"'),),
+        f"SELECT min(id) FROM facts WHERE {wanted} AND instr(CAST(body AS TEXT), ?)",  # noqa: S608 - see of_kinds
+        (*named, json.dumps({"class_id": scope.class_id})[1:-1].replace('": "', '":"')),
     ).fetchone()
     if row[0] is None:
         raise NotFoundError("The journal has no fact of this class.", do="Run: edge-agent fsck")

@@ -18,6 +18,7 @@ from edge_agent.model.fact import Fact, Payload, genesis, next_link
 from edge_agent.model.kinds.system import ClockAnchor
 from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.store.database import from_micros, to_micros
+from edge_agent.store.kinds import of_kinds
 
 _SEQ_BITS = 40
 _SEQ_MASK = (1 << _SEQ_BITS) - 1
@@ -175,13 +176,10 @@ def read_facts(
     connection: sqlite3.Connection, *, after: int = 0, limit: int = -1, kinds: tuple[str, ...] = ()
 ) -> Iterator[Fact]:
     """Give facts with an id above `after`, in order; `kinds` may end in a dot to name a family."""
-    where, values = "id > ?", [after]
-    clauses = ["kind LIKE ?" if kind.endswith(".") else "kind = ?" for kind in kinds]
-    if clauses:
-        where += f" AND ({' OR '.join(clauses)})"
+    wanted, named = of_kinds(kinds) if kinds else ("1", ())
     rows = connection.execute(
-        f"SELECT body, link FROM facts WHERE {where} ORDER BY id LIMIT ?",  # noqa: S608 - clauses are constants
-        (*values, *(f"{kind}%" if kind.endswith(".") else kind for kind in kinds), limit),
+        f"SELECT body, link FROM facts WHERE id > ? AND {wanted} ORDER BY id LIMIT ?",  # noqa: S608 - see of_kinds
+        (after, *named, limit),
     )
     for row in rows:
         yield decode(row["body"], row["link"])
@@ -199,21 +197,30 @@ def kinds_after(connection: sqlite3.Connection, after: int) -> tuple[list[str], 
 
 
 def read_last(
-    connection: sqlite3.Connection, kinds: tuple[str, ...] = (), accept: Callable[[Fact], bool] = lambda _: True
+    connection: sqlite3.Connection,
+    kinds: tuple[str, ...] = (),
+    accept: Callable[[Fact], bool] = lambda _: True,
+    *,
+    before: int = 0,
 ) -> Fact | None:
-    """Give the newest fact, or the newest of `kinds` that is accepted."""
-    marks = ", ".join("?" * len(kinds))
-    where = f" WHERE kind IN ({marks})" if kinds else ""
-    rows = connection.execute(f"SELECT body, link FROM facts{where} ORDER BY id DESC", kinds)  # noqa: S608 - marks only
+    """Give the newest fact, or the newest of `kinds`, that is accepted and has an id below `before` (0: from the end).
+
+    Rows are read until one is: without kinds, accept soon.
+    """
+    wanted, named = of_kinds(kinds) if kinds else ("1", ())
+    rows = connection.execute(
+        f"SELECT body, link FROM facts WHERE (? = 0 OR id < ?) AND {wanted} ORDER BY id DESC",  # noqa: S608 - see of_kinds
+        (before, before, *named),
+    )
     return next((fact for row in rows if accept(fact := decode(row["body"], row["link"]))), None)
 
 
 def recent_facts(connection: sqlite3.Connection, *, before: int = 0, limit: int = 100, kind: str = "") -> list[Fact]:
     """Give facts with an id below `before` (0: from the end), the newest first; `kind` may end in a dot."""
-    where = "kind LIKE :kind" if kind.endswith(".") else ":kind IN ('', kind)"
+    wanted, named = of_kinds([kind]) if kind else ("1", ())
     rows = connection.execute(
-        f"SELECT body, link FROM facts WHERE (:before = 0 OR id < :before) AND {where} ORDER BY id DESC LIMIT :limit",  # noqa: S608 - one of two constants
-        {"before": before, "kind": f"{kind}%" if kind.endswith(".") else kind, "limit": limit},
+        f"SELECT body, link FROM facts WHERE (? = 0 OR id < ?) AND {wanted} ORDER BY id DESC LIMIT ?",  # noqa: S608 - see of_kinds
+        (before, before, *named, limit),
     )
     return [decode(row["body"], row["link"]) for row in rows]
 

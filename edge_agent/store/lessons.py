@@ -16,6 +16,7 @@ from edge_agent.model.people import Owner
 from edge_agent.store.cameras import get_camera
 from edge_agent.store.database import from_micros, to_micros
 from edge_agent.store.facts import decode
+from edge_agent.store.kinds import of_kinds
 from edge_agent.store.rows import from_row, insert, to_row
 from edge_agent.store.training import running_classes
 from edge_agent.store.writer import Transaction
@@ -149,14 +150,11 @@ def list_lessons(
     connection: sqlite3.Connection, *, class_id: str = "", since: date | None = None, until: date | None = None
 ) -> list[Lesson]:
     """Give lessons by date and start, cancelled ones included; `since` and `until` are included dates."""
+    wanted = {"class_id = ?": class_id, "date >= ?": since and str(since), "date <= ?": until and str(until)}
+    asked = {condition: value for condition, value in wanted.items() if value}
     rows = connection.execute(
-        "SELECT * FROM lessons WHERE (:class_id = '' OR class_id = :class_id) AND (:since IS NULL OR date >= :since)"
-        " AND (:until IS NULL OR date <= :until) ORDER BY date, start, id",
-        {
-            "class_id": class_id,
-            "since": since and since.isoformat(),
-            "until": until and until.isoformat(),
-        },
+        f"SELECT * FROM lessons WHERE {' AND '.join(asked) or '1'} ORDER BY date, start, id",  # noqa: S608 - constants
+        tuple(asked.values()),
     )
     return [from_row(Lesson, row, _RENAMED) for row in rows]
 
@@ -164,9 +162,10 @@ def list_lessons(
 def lessons_as_of(connection: sqlite3.Connection, class_id: str, fact: int) -> list[Lesson]:
     """Give a class's lessons as they stood when the fact of this id was stored, cancelled ones included."""
     found: dict[str, Lesson] = {}
+    wanted, named = of_kinds((LessonSaved.KIND, LessonCancelled.KIND))
     rows = connection.execute(
-        "SELECT kind, body, link FROM facts WHERE id <= ? AND kind IN (?, ?) ORDER BY id",
-        (fact, LessonSaved.KIND, LessonCancelled.KIND),
+        f"SELECT kind, body, link FROM facts WHERE id <= ? AND {wanted} ORDER BY id",  # noqa: S608 - see of_kinds
+        (fact, *named),
     )
     for row in rows:
         data = decode(row["body"], row["link"]).data

@@ -20,6 +20,9 @@ from edge_agent.store.writer import Transaction
 LONGEST_SEGMENT = timedelta(minutes=15)
 """More than `capture.segment_seconds` allows, so that what reaches into a lesson is found among few rows."""
 
+_HALVES = ("confirmed IS NULL", "confirmed IS NOT NULL")
+"""Each half of the files that are there has an index by kind and start; for both at once the whole table is read."""
+
 _HELD = "archived IS NOT NULL"
 _FREE = f"(requested = 0 OR {_HELD})"
 
@@ -65,11 +68,11 @@ def of_lesson(connection: sqlite3.Connection, lesson: str, kind: MediaKind, *, d
 def of_camera(
     connection: sqlite3.Connection, camera: str, kind: MediaKind, start: datetime, end: datetime
 ) -> list[Media]:
-    """Give a camera's media of a kind that overlap the span, by start."""
+    """Give a camera's media of a kind that overlap the span, by start; none is longer than a segment."""
     rows = connection.execute(
-        "SELECT * FROM media WHERE camera = ? AND kind = ? AND start < ? AND end > ? AND deleted IS NULL"
+        "SELECT * FROM media WHERE camera = ? AND kind = ? AND start >= ? AND start < ? AND end > ? AND deleted IS NULL"
         " ORDER BY start",
-        (camera, kind.value, to_micros(end), to_micros(start)),
+        (camera, kind.value, to_micros(start - LONGEST_SEGMENT), to_micros(end), to_micros(start)),
     )
     return [from_row(Media, row) for row in rows]
 
@@ -115,19 +118,34 @@ def unconfirmed(connection: sqlite3.Connection, kinds: Iterable[MediaKind], limi
 
 def cards(connection: sqlite3.Connection, trainee: str) -> dict[str, Media]:
     """Give the newest picture of each side of a trainee's card, by side."""
-    rows = connection.execute(
-        "SELECT * FROM media WHERE kind = ? AND deleted IS NULL AND attributes ->> 'trainee' = ? ORDER BY start, id",
-        (MediaKind.CARD.value, trainee),
-    )
+    rows = _there(connection, MediaKind.CARD, "attributes ->> 'trainee' = :trainee", trainee=trainee)
     return {json.loads(row["attributes"])["side"]: from_row(Media, row) for row in rows}
 
 
 def present(connection: sqlite3.Connection, kind: MediaKind) -> Iterator[Media]:
     """Give all files of a kind that should be on the disk."""
-    for row in connection.execute(
-        "SELECT * FROM media WHERE kind = ? AND deleted IS NULL ORDER BY start", (kind.value,)
-    ):
+    for row in _there(connection, kind):
         yield from_row(Media, row)
+
+
+def _there(
+    connection: sqlite3.Connection,
+    kind: MediaKind,
+    where: str = "1",
+    *,
+    limit: int = -1,
+    newest: bool = False,
+    **values: Any,
+) -> Iterator[sqlite3.Row]:
+    """Give rows of files of a kind that are there, by start; the `newest` come first where it is said."""
+    halves = " UNION ALL ".join(
+        f"SELECT * FROM media WHERE kind = :kind AND deleted IS NULL AND {half} AND {where}"  # noqa: S608 - constants
+        for half in _HALVES
+    )
+    order = "start DESC, id DESC" if newest else "start, id"
+    yield from connection.execute(
+        f"{halves} ORDER BY {order} LIMIT :limit", {"kind": kind.value, "limit": limit, **values}
+    )
 
 
 def undated(connection: sqlite3.Connection) -> list[tuple[Media, Stamp]]:
@@ -153,29 +171,29 @@ def date(tx: Transaction, identifier: str, shown: Span, lesson: str) -> None:
 
 def digests_between(connection: sqlite3.Connection, start: datetime, end: datetime) -> list[str]:
     """Give the SHA-256 of the media that begin in [start, end), sorted; deleted ones too, because they were there."""
+    # Cameras one by one, by what the index holds of them: there is none by start alone, which every segment would pay.
     rows = connection.execute(
-        "SELECT sha256 FROM media WHERE start >= ? AND start < ? ORDER BY sha256", (to_micros(start), to_micros(end))
+        "WITH RECURSIVE source(camera) AS (SELECT min(camera) FROM media UNION ALL"
+        " SELECT (SELECT min(camera) FROM media WHERE camera > source.camera) FROM source WHERE camera IS NOT NULL)"
+        " SELECT sha256 FROM source CROSS JOIN media USING (camera)"
+        " WHERE kind IN (SELECT value FROM json_each(?)) AND start >= ? AND start < ? ORDER BY sha256",
+        (json.dumps([kind.value for kind in MediaKind]), to_micros(start), to_micros(end)),
     )
     return [row["sha256"] for row in rows]
 
 
 def recording_rate(connection: sqlite3.Connection) -> float | None:
     """Give the bytes a second of the last recordings, or None before the first."""
-    row = connection.execute(
-        "SELECT sum(size) AS bytes, sum(end - start) / 1e6 AS seconds FROM"
-        " (SELECT size, start, end FROM media WHERE kind = 'recording' AND end > start ORDER BY start DESC LIMIT 500)"
-    ).fetchone()
-    return row["bytes"] / row["seconds"] if row["seconds"] else None
+    rows = list(_there(connection, MediaKind.RECORDING, "end > start", limit=500, newest=True))
+    seconds = sum(row["end"] - row["start"] for row in rows) / 1e6
+    return sum(row["size"] for row in rows) / seconds if rows else None
 
 
 def uncounted(connection: sqlite3.Connection, since: datetime) -> Media | None:
     """Give the oldest snapshot since then in which nobody has counted heads."""
-    row = connection.execute(
-        "SELECT * FROM media WHERE kind = ? AND start >= ? AND deleted IS NULL"
-        " AND json_type(attributes, '$.heads') IS NULL ORDER BY start LIMIT 1",
-        (MediaKind.SNAPSHOT.value, to_micros(since)),
-    ).fetchone()
-    return None if row is None else from_row(Media, row)
+    where = "start >= :since AND json_type(attributes, '$.heads') IS NULL"
+    rows = list(_there(connection, MediaKind.SNAPSHOT, where, limit=1, since=to_micros(since)))
+    return from_row(Media, rows[0]) if rows else None
 
 
 def note_heads(tx: Transaction, identifier: str, heads: int | None) -> None:

@@ -157,11 +157,31 @@ CREATE TABLE commands(
 CREATE INDEX commands_open ON commands(received) WHERE answer IS NULL;
 """
 
+FREQUENT = (
+    "attendance.signed_in",
+    "attendance.signed_out",
+    "media.confirmed",
+    "segment.closed",
+    "snapshot.heads",
+    "snapshot.taken",
+)
+"""Nearly all facts of a journal. They are read from some place on, or by tables of their own, never found by kind."""
+
+RARE = f"kind NOT IN ({', '.join(map(repr, FREQUENT))})"
+
+# What is asked at every tick or page is found at once in a journal of years; no index costs a write a tap or a segment.
+AGE = f"""
+CREATE INDEX facts_rare ON facts(kind) WHERE {RARE};
+CREATE INDEX media_undated ON media(start) WHERE json_type(attributes, '$.clock') IS NOT NULL;
+CREATE INDEX lessons_date ON lessons(date, start);
+"""
+
 FIRST = (FACTS, TRAINING, CAPTURE, ATTENDANCE, WEB, SEALS, SYNC)
 
 MIGRATIONS: Sequence[Callable[[Tables], None]] = (
     lambda tables: _run(tables, "".join(FIRST)),
     lambda tables: _run(tables, "ALTER TABLE cameras ADD COLUMN revision INTEGER NOT NULL DEFAULT 1"),
+    lambda tables: _run(tables, AGE),
 )
 """Step n brings a database from version n to n + 1; a released step is never edited."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from edge_agent.model.kinds.system import OutageClosed, OutageOpened
+from edge_agent.model.fact import Fact
+from edge_agent.model.kinds.system import OutageClosed, OutageOpened, ServiceStarted
 from edge_agent.model.stamp import Stamp, Trust
 from edge_agent.store.database import Connection
-from edge_agent.store.facts import fact_id, read_last, recent_facts
+from edge_agent.store.facts import fact_id, read_facts, read_last, recent_facts
 from edge_agent.store.outages import known_boot, note_boot
 from edge_agent.store.writer import Transaction, Writer
 from edge_agent.upkeep.timekeeper import boot_began
@@ -46,7 +47,7 @@ class PowerLog:
         self._writer.run(job)
 
     def _cut(self, stamp: Stamp) -> OutageClosed | None:
-        last = read_last(self._reader, accept=lambda fact: fact.stamp.boot_id != stamp.boot_id)
+        last = self._last_before(stamp.boot_id)
         if last is None or last.stamp.trust is Trust.UNTRUSTED:
             return None
         ending = recent_facts(self._reader, before=fact_id(last.epoch, last.seq) + 1, limit=_ENDING)
@@ -58,3 +59,17 @@ class PowerLog:
         if start >= end:
             return None
         return OutageClosed(what="power", start=start, end=end, detail="断电或非正常关机：自最后一次写盘至开机")
+
+    def _last_before(self, boot_id: str) -> Fact | None:
+        """Give the last fact of an earlier boot: the first start of a service in this one is soon found after it.
+
+        A boot may have gone on for a year, when this service alone is started anew.
+        """
+
+        def is_earlier(fact: Fact) -> bool:
+            return fact.stamp.boot_id != boot_id
+
+        started = read_last(self._reader, (ServiceStarted.KIND,), is_earlier)
+        after = fact_id(started.epoch, started.seq) if started else 0
+        own = next(read_facts(self._reader, after=after, kinds=(ServiceStarted.KIND,)), None)
+        return read_last(self._reader, accept=is_earlier, before=fact_id(own.epoch, own.seq) if own else 0)

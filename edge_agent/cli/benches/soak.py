@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -130,13 +130,13 @@ def _watch(services: Mapping[str, Process], minutes: float, check: Callable[[], 
 
 
 def _held(service: Process) -> Held:
-    family = [Path("/proc", str(pid)) for pid in service.family()]
-    return Held(
-        time.monotonic(),
-        sum(pss_mb(int(each.name)) for each in family),
-        sum(len(list((each / "fd").iterdir())) for each in family),
-        sum(len(list((each / "task").iterdir())) for each in family),
-    )
+    mb, files, threads = 0.0, 0, 0
+    for pid in service.family():
+        process = Path("/proc", str(pid))
+        with suppress(FileNotFoundError, ProcessLookupError):  # a child that has just ended
+            own = pss_mb(pid), len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
+            mb, files, threads = mb + own[0], files + own[1], threads + own[2]
+    return Held(time.monotonic(), mb, files, threads)
 
 
 def _figures(name: str, held: Sequence[Held]) -> Iterator[tuple[str, float]]:
