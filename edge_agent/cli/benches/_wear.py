@@ -85,7 +85,7 @@ def browse(address: str, token: str, wear: Wear) -> Part:
                 path = dice.choice(known)
                 answer = office.get(address + path, timeout=_PATIENCE)
                 wear.pages += 1
-                if answer.status_code >= requests.codes.internal_server_error:
+                if answer.status_code == requests.codes.internal_server_error:
                     wear.errors.add(f"{path}: {answer.status_code}")
                 if "text/html" in answer.headers.get("Content-Type", ""):
                     found = {each.replace("&amp;", "&") for each in _LINK.findall(answer.text)}
