@@ -130,10 +130,14 @@ class Reference:
         )
 
     def _change(self, apart: Floats, here: Floats, region: tuple[slice, slice], noise: float) -> tuple[float, float]:
-        difference = apart[region] - np.median(apart[region])
-        energy = float((difference**2).mean())
-        explained = noise**2 + _SUBPIXEL**2 * float(self._edges[region].mean()) + 0.5
-        return (energy / (float(here[region].var()) + 4)) ** 0.5, (energy / explained) ** 0.5
+        """Within the outline alone: beside a mouth or an eye that is turned away there is background, which moves."""
+        inside = self._face[region]
+        if not inside.any():
+            return 0.0, 0.0
+        difference = apart[region][inside]
+        energy = float(((difference - np.median(difference)) ** 2).mean())
+        explained = noise**2 + _SUBPIXEL**2 * float(self._edges[region][inside].mean()) + 0.5
+        return (energy / (float(here[region][inside].var()) + 4)) ** 0.5, (energy / explained) ** 0.5
 
 
 _EDGE = cv2.BORDER_REPLICATE
