@@ -1,6 +1,7 @@
 """Small secrets at rest: AES-256-GCM under a key that lies in a file of its own.
 
-The key is made on first use, readable by its owner alone. Whoever copies the database without the key file has nothing;
+On an installed device systemd hands a service its key (`appliance/credentials.py` keeps it where root alone reads it);
+elsewhere it is made on first use, readable by its owner alone. Whoever copies the database without the key has nothing;
 whoever moves a box to another name in the database is found out, because the name is authenticated with the content.
 
 A service that may not read another's key can still hand it a secret: it seals a letter to the other's address (X25519).
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from edge_agent.errors import StorageError
+from edge_agent.settings import find_credential
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -26,16 +29,29 @@ _OTHERS = 0o077
 
 
 class SecretBox:
-    """Seals and opens short texts. A box is `nonce || ciphertext || tag`; `name` says whose it is."""
+    """Seals and opens short texts. A box is `nonce || ciphertext || tag`; `name` says whose it is.
 
-    def __init__(self, key: bytes) -> None:
+    `key` seals; what one of the `older` keys has sealed is opened all the same.
+    """
+
+    def __init__(self, key: bytes, *older: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._ciphers = (self._cipher, *map(AESGCM, older))
         self._private = X25519PrivateKey.from_private_bytes(_derived(key, b"edge_agent letters"))
         self.address = self._private.public_key().public_bytes_raw()
 
     @classmethod
     def at(cls, path: Path) -> SecretBox:
-        """With the key at `path`, made there on first use. Raises `StorageError` for one that others can read."""
+        """With the key at `path`, made there on first use. Raises `StorageError` for one that others can read.
+
+        A credential of that name comes first, and nothing is made then. A key that lies at `path` still opens: where
+        a release that knew no credentials ran in between, the two differ.
+        """
+        if (handed := find_credential(path.name)) is not None:
+            older = []
+            with suppress(StorageError):
+                older.append(read_key(path))
+            return cls(_whole(handed, _read(handed)), *older)
         try:
             return cls(create_key(path))
         except FileExistsError:
@@ -61,10 +77,10 @@ class SecretBox:
 
     def open(self, name: str, box: bytes) -> str:
         """Raises `StorageError` if the box is not `name`'s, was changed, or was sealed with another key."""
-        try:
-            return self._cipher.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], name.encode()).decode()
-        except (InvalidTag, ValueError) as error:
-            raise _refused(name) from error
+        for cipher in self._ciphers:
+            with suppress(InvalidTag, ValueError):
+                return cipher.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], name.encode()).decode()
+        raise _refused(name)
 
 
 def _refused(name: str) -> StorageError:
@@ -117,18 +133,26 @@ def create_key(path: Path) -> bytes:
 
 def read_key(path: Path) -> bytes:
     """Raises `StorageError` for a key that can't be read, that others can read, or that is damaged."""
+    key = _read(path)
+    if path.stat().st_mode & _OTHERS:
+        raise StorageError(
+            f"{path}: 密钥文件权限过宽 / others can read this key.",
+            do=f"请运行 chmod 600 {path}。Run: chmod 600 {path}",
+        )
+    return _whole(path, key)
+
+
+def _read(path: Path) -> bytes:
     try:
-        mode, key = path.stat().st_mode, path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StorageError(
             f"{path}: 无法读取密钥 / the key can't be read ({error.strerror}).",
             do="请以生成它的用户运行。Run as the user that made it.",
         ) from error
-    if mode & _OTHERS:
-        raise StorageError(
-            f"{path}: 密钥文件权限过宽 / others can read this key.",
-            do=f"请运行 chmod 600 {path}。Run: chmod 600 {path}",
-        )
+
+
+def _whole(path: Path, key: bytes) -> bytes:
     if len(key) != _KEY_BYTES:
         raise StorageError(
             f"{path}: 密钥文件已损坏 / not a key of {_KEY_BYTES} bytes.",

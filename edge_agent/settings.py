@@ -250,6 +250,13 @@ def notification_socket() -> str:
     return os.environ.get("NOTIFY_SOCKET", "")
 
 
+def find_credential(name: str) -> Path | None:
+    """Give a secret that the service manager handed to this service (systemd.exec(5), `LoadCredential=`), or None."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder, name) if folder else None
+    return file if file is not None and file.exists() else None
+
+
 def has_screen() -> bool:
     """Say whether a browser would have a screen to open on."""
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

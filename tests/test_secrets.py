@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.errors import StorageError
+from edge_agent.faces.gallery import reset
 from edge_agent.secrets import SecretBox, seal_letter
 
 
@@ -74,3 +75,55 @@ def test_a_letter_is_read_by_its_receiver_alone(tmp_path: Path) -> None:
     ):
         with pytest.raises(StorageError):
             box.open_letter(name, text)
+
+
+@pytest.fixture
+def handed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what systemd hands to the service."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "handed"))
+    (tmp_path / "handed").mkdir()
+    return tmp_path / "handed"
+
+
+def test_a_key_that_systemd_hands_over_is_used_and_none_is_made(tmp_path: Path, handed: Path) -> None:
+    (handed / "secrets.key").write_bytes(b"K" * 32)
+    (handed / "secrets.key").chmod(0o440)  # where memory keeps access lists, the group's bits are theirs
+    box = SecretBox.at(tmp_path / "data" / "secrets.key")
+    assert SecretBox(b"K" * 32).open("a", box.seal("a", "ABCDEF")) == "ABCDEF"
+    assert not (tmp_path / "data").exists()
+    assert SecretBox.at(tmp_path / "other.key").address != box.address, "nobody handed that one"
+    assert (tmp_path / "other.key").exists()
+
+
+def test_what_the_key_in_the_folder_has_sealed_opens_beside_the_one_that_is_handed_over(
+    tmp_path: Path, handed: Path
+) -> None:
+    path = tmp_path / "secrets.key"
+    before = SecretBox.at(path).seal("a", "ABCDEF")
+    (handed / "secrets.key").write_bytes(b"K" * 32)
+    box = SecretBox.at(path)
+    assert box.open("a", before) == "ABCDEF"
+    assert SecretBox(b"K" * 32).open("a", box.seal("a", "new")) == "new"
+    with pytest.raises(StorageError):
+        box.open("b", before)
+    path.write_bytes(b"half")
+    with pytest.raises(StorageError):
+        SecretBox.at(path).open("a", before)
+
+
+def test_half_a_key_that_systemd_hands_over_is_refused(tmp_path: Path, handed: Path) -> None:
+    (handed / "secrets.key").write_bytes(b"half")
+    with pytest.raises(StorageError, match="32 bytes"):
+        SecretBox.at(tmp_path / "secrets.key")
+
+
+def test_a_reset_of_the_faces_leaves_the_key_that_systemd_hands_over(tmp_path: Path, handed: Path) -> None:
+    for name in ("faces.db", "faces.key"):
+        (tmp_path / name).touch()
+    (handed / "faces.key").write_bytes(b"K" * 32)
+    reset(tmp_path)
+    assert not (tmp_path / "faces.db").exists()
+    assert (tmp_path / "faces.key").exists(), "the release before would look for it"
+    (handed / "faces.key").unlink()
+    reset(tmp_path)
+    assert not (tmp_path / "faces.key").exists()

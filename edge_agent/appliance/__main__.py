@@ -1,4 +1,4 @@
-"""`python3 -m edge_agent.appliance`: install, upgrade, uninstall, bundle. `install.sh` calls it."""
+"""`python3 -m edge_agent.appliance`: install, upgrade, uninstall, bundle for `install.sh`, credentials at each boot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from edge_agent.appliance import bundle
+from edge_agent.appliance import bundle, credentials
 from edge_agent.appliance.host import Systemd
 from edge_agent.appliance.install import install, uninstall
 from edge_agent.appliance.layout import Layout
@@ -32,6 +32,8 @@ def main() -> int:
                     f"已卸载；证据 {layout.database.parent} 与配置 {layout.config.parent} 保留",
                     "uninstalled; evidence and configuration stay",
                 )
+            case "credentials":
+                credentials.keep(_layout(args))
             case "bundle":
                 file = bundle.make(Source(CHECKOUT), args.output, machine=args.machine, python=args.python)
                 say(f"安装包 {file}", "bundle written")
@@ -80,7 +82,7 @@ def _layout(args: argparse.Namespace) -> Layout:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="install.sh", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("install", "uninstall"):
+    for name in ("install", "uninstall", "credentials"):
         command = commands.add_parser(name)
         command.add_argument("--root", type=Path, default=Path("/"), help="目标根目录（制作镜像）/ root of an image")
         if name == "install":

@@ -43,6 +43,15 @@ class Layout:
         return self.root / "etc/systemd/system"
 
     @property
+    def credentials(self) -> Path:
+        """Where systemd (252 and later) looks for what it hands to services; root alone reads it."""
+        return self.root / "etc/credstore"
+
+    @property
+    def encrypted_credentials(self) -> Path:
+        return self.root / "etc/credstore.encrypted"
+
+    @property
     def lock(self) -> Path:
         return self.root / "run/edge-agent-install.lock"
 

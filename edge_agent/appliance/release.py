@@ -36,6 +36,12 @@ class Release:
         return share
 
     @property
+    def takes_credentials(self) -> bool:
+        """Whether its services take their keys from systemd; those of 2026 and before looked for files of theirs."""
+        units = self.folder.glob("lib/python3*/site-packages/edge_agent/_share/systemd/edge-agent-kiosk.service")
+        return any("LoadCredential=" in unit.read_text("utf-8") for unit in units)
+
+    @property
     def _seal(self) -> Path:
         return self.folder / ".complete"
 

@@ -23,6 +23,7 @@ from edge_agent.faces.backend import Identity
 from edge_agent.faces.face import Floats
 from edge_agent.faces.template import Template
 from edge_agent.secrets import SecretBox
+from edge_agent.settings import find_credential
 from edge_agent.store.database import to_micros
 
 Source = Literal["photo", "card", "camera", "live"]
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS deleted(trainee TEXT PRIMARY KEY, cause TEXT NOT NULL
 
 
 class Gallery:
-    """Thread-safe. `folder` holds `faces.db` and `faces.key`, both made on first use with mode 0600."""
+    """Thread-safe. `folder` holds `faces.db`, and `faces.key` unless systemd hands it: made on first use, mode 0600."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "faces.db"
@@ -183,6 +184,7 @@ def _name(trainee: str, engine: Identity) -> str:
 
 
 def reset(folder: Path) -> None:
-    """Remove database and key, where they don't belong together any more."""
-    for name in ("faces.db", "faces.db-journal", "faces.key"):
+    """Remove database and key, where they don't belong together any more. A key that systemd hands over stays."""
+    key = [] if find_credential("faces.key") else ["faces.key"]
+    for name in ("faces.db", "faces.db-journal", *key):
         (folder / name).unlink(missing_ok=True)  # not media: templates, which nobody can open any more

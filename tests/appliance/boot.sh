@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The life of a device, on a fresh Debian that is booted with its own systemd: install, kill, upgrade, an upgrade that
-# goes back, uninstall, install again. `sudo tests/appliance/boot.sh [SUITE]` takes about ten minutes, so it is not among
+# The life of a device, on a fresh Debian that is booted with its own systemd: install, kill, keys as credentials, upgrade,
+# an upgrade that goes back, uninstall, install again. `sudo tests/appliance/boot.sh [SUITE]` takes about ten minutes, so it is not among
 # the tests; run it after a change of units, sandboxes or the installer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,7 @@ main() {
     mkdir "$machine/opt/bundles" "$machine/opt/checkout"
     ./install.sh bundle --python "$python" --output "$machine/opt/bundles"
     git ls-files -z | xargs -0 cp --parents -t "$machine/opt/checkout"
+    bundle_version 97.0.0 older
     bundle_version 98.0.0
     bundle_version 99.0.0 broken
 
@@ -30,7 +31,8 @@ main() {
     grep -qx '+ : well' "$machine/opt/log"
 }
 
-# This checkout as another version; a broken one migrates the database, and then its services don't start.
+# This checkout as another version; an older one hands no credentials to its services; a broken one migrates the database,
+# and then its services don't start.
 bundle_version() {
     local copy=.cache/version-$1 output
     output=$(realpath "$machine/opt/bundles")
@@ -47,6 +49,9 @@ MIGRATIONS = (*MIGRATIONS, lambda tables: _run(tables, "CREATE TABLE later(x)"))
 VERSION = len(MIGRATIONS)
 LATER
     fi
+    if [[ ${2-} == older ]]; then
+        sed -i '/^LoadCredential=/d; /^ExecStartPre=/d' "$copy"/systemd/*.service
+    fi
     local command
     command=$(realpath .venv/bin)/python
     (cd "$copy" && "$command" -m edge_agent.appliance bundle --python "$python" --output "$output")
@@ -61,19 +66,49 @@ set -eux
 echo 127.0.0.1 localhost >/etc/hosts
 cd /opt/checkout
 services=$(echo edge-agent-{capture,kiosk,sync,upkeep}.service)
-first=$(ls /opt/bundles/*.tar | grep -v -e -98 -e -99)
+first=$(ls /opt/bundles/*.tar | grep -v -e -97 -e -98 -e -99)
 facts() { # how many there are of a kind, which may be a pattern
     python3 -c 'import sqlite3, sys; print(sqlite3.connect("/var/lib/edge_agent/edge_agent.db").execute("SELECT count(*) FROM facts WHERE kind LIKE ?", sys.argv[1:]).fetchone()[0])' "$1"
+}
+keys=/etc/credstore data=/var/lib/edge_agent
+handed() { # whether a service has its key from systemd, and whether only it could read it there
+    cmp "$keys/edge-agent.$2" "/run/credentials/edge-agent-$1.service/$2"
+    stat -c '%a %U' "/run/credentials/edge-agent-$1.service/$2" | grep -x "400 edge-$1"
 }
 lives() {
     systemctl is-active $services
     edge-agent fsck
     python3 -c 'from urllib.request import urlopen; print(urlopen("http://localhost:8080/healthz").read())'
+    edge-agent cameras list
+    edge-agent faces status
+    ls -A /run | { ! grep edge-agent; }
 }
 
-: install
+: a release that knew no credentials keeps its keys in its folders, and the next one takes them over
+./install.sh --offline /opt/bundles/*-97.0.0-*.tar
+lives
+[ ! -e $keys/edge-agent.secrets.key ]
+cp -a $data/secrets.key $data/faces/faces.key /root
 ./install.sh --offline "$first"
 lives
+cmp /root/secrets.key $keys/edge-agent.secrets.key
+cmp /root/faces.key $keys/edge-agent.faces.key
+handed capture secrets.key
+handed kiosk faces.key
+ls -la $keys $data $data/faces
+[ -e $data/secrets.key ] && [ -e $data/faces/faces.key ]
+for user in edge-capture edge-kiosk edge-sync edge-upkeep; do
+    if runuser -u $user -- cat $keys/edge-agent.faces.key; then false; fi
+done
+
+: a device that is new
+./install.sh uninstall
+rm -r $data $keys/edge-agent.*
+./install.sh --offline "$first"
+lives
+handed capture secrets.key
+handed kiosk faces.key
+[ ! -e $data/secrets.key ] && [ ! -e $data/faces/faces.key ]
 edge-agent settings >/dev/null
 for service in $services; do
     kill -9 "$(systemctl show --property MainPID --value $service)"
@@ -86,6 +121,18 @@ before=$(systemctl show --property MainPID $services)
 ./install.sh --offline "$first"
 [ "$before" = "$(systemctl show --property MainPID $services)" ]
 old=$(readlink /opt/edge_agent/current)
+
+: a key that this machine alone can open
+systemd-creds encrypt --with-key=host --name=faces.key $keys/edge-agent.faces.key /root/encrypted
+mkdir -p $keys.encrypted /etc/systemd/system/edge-agent-kiosk.service.d
+mv /root/encrypted $keys.encrypted/edge-agent.faces.key
+mv $keys/edge-agent.faces.key /root/faces.key
+printf '[Service]\nLoadCredentialEncrypted=faces.key:edge-agent.faces.key\n' >/etc/systemd/system/edge-agent-kiosk.service.d/key.conf
+systemctl daemon-reload
+systemctl restart edge-agent-migrate edge-agent-kiosk
+lives
+cmp /root/faces.key /run/credentials/edge-agent-kiosk.service/faces.key
+[ ! -e $keys/edge-agent.faces.key ] && [ ! -e $data/faces/faces.key ]
 
 : upgrade
 [ "$(facts software.changed)" = 0 ]
@@ -103,6 +150,7 @@ if ./install.sh --offline /opt/bundles/*-99.0.0-*.tar; then false; fi
 [ "$(facts %)" -ge "$count" ]
 ls -l /var/lib/edge_agent
 lives
+handed capture secrets.key
 systemd-analyze security --no-pager | grep edge-
 
 : uninstall, which leaves the evidence, and install again, which goes on with it

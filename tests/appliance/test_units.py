@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.appliance.credentials import KEYS, PREFIX
 from tests.data import ROOT
 
 UNITS = ROOT / "systemd"
@@ -24,7 +25,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree("/usr/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
     units = root / "etc/systemd/system"
     shutil.copytree(UNITS, units, ignore=shutil.ignore_patterns("optional", "*users.d", "tmpfiles.d", "journald*"))
-    for program in ("opt/edge_agent/current/bin/edge-agent", "usr/bin/cage"):
+    for program in ("opt/edge_agent/current/bin/edge-agent", "opt/edge_agent/current/bin/python", "usr/bin/cage"):
         path = root / program
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
@@ -104,6 +105,16 @@ def test_every_service_may_ask_how_far_the_time_is_trusted_and_none_may_set_it()
         found = exposures(service)
         assert not found["ProtectClock"]
         assert found["CapabilityBoundingSet_CAP_SYS_TIME"]
+
+
+def test_each_key_is_handed_to_the_service_that_made_it_before() -> None:
+    for service in (*SERVICES, "migrate"):
+        lines = (UNITS / f"edge-agent-{service}.service").read_text().splitlines()
+        handed = [line for line in lines if line.startswith("LoadCredential")]
+        # Not an absolute path: then a key that is missing would keep the service from starting.
+        assert handed == [
+            f"LoadCredential={key.name}:{PREFIX}{key.name}" for key in KEYS if f"User={key.user}" in lines
+        ]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="systemd-sysusers and -tmpfiles give files to users, which takes root")
