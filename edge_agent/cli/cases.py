@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar, cast
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge_agent.errors import InputError
 from edge_agent.mistakes import describe
@@ -35,11 +36,23 @@ class _Noted(_Form):
         return self
 
 
+def _local(moment: dt.time) -> dt.time:
+    if moment.tzinfo is not None:
+        raise ValueError("课程的时刻是当地时间，不带时区 / a lesson's times are local, without an offset")
+    return moment
+
+
+# Strict, or a number would be read as seconds since midnight; a year that has neighbours, so that windows can be told.
+_Clock = Annotated[dt.time, Field(strict=True), AfterValidator(_local)]
+_Date = Annotated[dt.date, Field(strict=True, ge=dt.date(1970, 1, 1), le=dt.date(2999, 12, 31))]
+_Periods = Annotated[int, Field(ge=1, le=24)]
+
+
 class _Changeable(_Form):
     """What a lesson has and a revision may set."""
 
-    break_minutes: Annotated[int, Field(ge=0)] = 0
-    end: dt.time | None = None
+    break_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 0
+    end: _Clock | None = None
     cancelled: bool = False
     cancel_reason: str = ""
     room: str = ""
@@ -50,13 +63,10 @@ class _Changeable(_Form):
     kind: LessonKind = LessonKind.NORMAL
 
 
-_Periods = Annotated[int, Field(ge=1, le=24)]
-
-
 class LessonForm(_Changeable):
     id: str
-    date: dt.date
-    start: dt.time
+    date: _Date
+    start: _Clock
     periods: _Periods
     class_id: str = ""
 
@@ -67,15 +77,15 @@ class LessonForm(_Changeable):
 class ChangesForm(_Changeable):
     """Only what the file sets is a change; the defaults are never read."""
 
-    date: dt.date = dt.date.min
-    start: dt.time = dt.time.min
+    date: _Date = dt.date.min
+    start: _Clock = dt.time.min
     periods: _Periods = 1
 
     def changes(self) -> Changes:
         return cast("Changes", self.model_dump(exclude_unset=True, exclude={"note"}))
 
 
-class RevisionForm(_Form):
+class RevisionForm(_Noted):
     at: AwareDatetime
     lesson: str
     set: ChangesForm
@@ -93,9 +103,9 @@ class CaseForm(_Noted):
     policy: str = ""
     lessons: tuple[LessonForm, ...]
     revisions: tuple[RevisionForm, ...] = ()
-    taps: tuple[TapForm, ...]
+    taps: tuple[TapForm, ...] = ()
     subgroup: str = ""
-    approved: int | None = None
+    approved: Annotated[int, Field(ge=0)] | None = None
     expect_units: list[dict[str, Any]] | None = None
     expect_credit: int | None = None
 
@@ -147,10 +157,11 @@ class CasesForm(BaseModel):
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """Names in cases, taps and snapshots that mean nothing here, each once."""
+        """Names in cases, revisions, taps and snapshots that mean nothing here, each once."""
         forms: list[BaseModel] = [
             *self.attendance,
             *self.snapshots,
+            *(revision for case in self.attendance for revision in case.revisions),
             *(tap for case in self.attendance for tap in case.taps),
         ]
         return tuple(dict.fromkeys(name for form in forms for name in form.model_extra or {}))
@@ -205,7 +216,7 @@ _FormT = TypeVar("_FormT", bound=BaseModel)
 
 
 def _read(file: Path, form: type[_FormT]) -> _FormT:
-    data = content(file)
+    data = content(file).removeprefix(codecs.BOM_UTF8)  # editors on Windows put it there
     try:
         return form.model_validate_json(data)
     except ValidationError as error:

@@ -60,6 +60,10 @@ def test_check_names_each_difference(tmp_path: Path) -> None:
     assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
 
 
+def _lesson(**changes: object) -> dict[str, object]:
+    return {"lessons": [{"id": "A", "date": "2024-10-08", "start": "08:00", "periods": 2} | changes]}
+
+
 @pytest.mark.parametrize(
     ("edit", "named"),
     [
@@ -70,12 +74,21 @@ def test_check_names_each_difference(tmp_path: Path) -> None:
         ({"revisions": [{"at": "2024-10-08T07:50:00Z", "lesson": "A", "set": {"begin": "09:00"}}]}, "set.begin"),
         ({"policy": "nowhere-1999"}, "nowhere-1999"),
         ({"expect_credits": 2}, "expect_credits"),
+        ({"approved": -3}, "attendance[0].approved"),
+        (_lesson(start="08:00Z"), "lessons[0].start"),  # it was read as 08:00 of the place
+        (_lesson(end="10:00+01:00"), "lessons[0].end"),
+        (_lesson(start=800), "lessons[0].start"),  # it was read as 800 seconds after midnight
+        (_lesson(date=1728345600), "lessons[0].date"),
+        (_lesson(date="9999-12-31"), "lessons[0].date"),  # its windows end in a year that can't be told
+        (_lesson(date="0001-01-01"), "lessons[0].date"),
+        (_lesson(break_minutes=10**12), "lessons[0].break_minutes"),
+        ({"revisions": [{"at": "2024-10-08T07:50:00Z", "lesson": "A", "set": {"start": "09:00Z"}}]}, "set.start"),
     ],
 )
 def test_a_wrong_file_is_refused_by_field(tmp_path: Path, edit: dict[str, object], named: str) -> None:
-    case = {"id": "X", "lessons": [{"id": "A", "date": "2024-10-08", "start": "08:00", "periods": 2}], "taps": []}
+    case = {"id": "X", "taps": []} | _lesson() | edit
     file = tmp_path / "cases.json"
-    file.write_text(json.dumps({"policy": "jinan-2024", "attendance": [case | edit]}))
+    file.write_text(json.dumps({"policy": "jinan-2024", "attendance": [case]}))
     result = CliRunner().invoke(app, ["rules", "replay", str(file)])
     assert result.exit_code == 2
     assert named in result.stderr
@@ -85,10 +98,19 @@ def test_remarks_of_another_tool_are_left_alone_and_said(tmp_path: Path) -> None
     cases = json.loads(golden("jinan-2024.json").read_text())
     cases["attendance"][0]["seed"] = 4711
     cases["attendance"][1]["taps"][0]["why"] = "a second early"
+    next(case for case in cases["attendance"] if "revisions" in case)["revisions"][0]["by"] = "the office"
     file = tmp_path / "cases.json"
     file.write_text(json.dumps(cases))
     result = CliRunner().invoke(app, ["rules", "replay", str(file), "--check"])
-    assert (result.exit_code, result.stderr) == (0, "未使用 / left unused: seed, why\n")
+    assert (result.exit_code, result.stderr) == (0, "未使用 / left unused: seed, by, why\n")
+
+
+def test_a_case_without_taps_and_a_file_with_windows_mark_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "cases.json"
+    cases = json.dumps({"policy": "jinan-2024", "attendance": [{"id": "X"} | _lesson()]})
+    file.write_text(cases, encoding="utf-8-sig")
+    (case,) = json.loads(CliRunner().invoke(app, ["rules", "replay", str(file), "--json"]).stdout)["attendance"]
+    assert (case["taps"], case["credit"], [unit["periods"] for unit in case["units"]]) == ([], 0, [2])
 
 
 def test_not_json(tmp_path: Path) -> None:
