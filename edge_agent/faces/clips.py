@@ -16,7 +16,7 @@ from edge_agent.faces.face import Observation, Picture
 from edge_agent.faces.frames import encode_frame
 from edge_agent.faces.images import FRAME_PIXELS
 from edge_agent.faces.liveness.challenge import SECONDS
-from edge_agent.faces.liveness.passive import STEADY, WINDOW_SECONDS, Figures, Verdict
+from edge_agent.faces.liveness.passive import LEAST_SECONDS, STEADY, WINDOW_SECONDS, Figures, Verdict
 from edge_agent.faces.liveness.watch import Watch
 from edge_agent.faces.process import FaceEngine
 
@@ -91,7 +91,8 @@ def judge_clip(observations: Sequence[Observation], challenge: Sequence[Action] 
     verdicts = tuple(verdict for verdict, _ in judged)
     verdict = commonest(verdicts)
     reasons = next(reasons for each, reasons in judged if each is verdict)
-    return ClipVerdict(verdict, reasons, seconds, verdicts)
+    short = (f"the clip is shorter than {LEAST_SECONDS:g} s (不足 1 秒)",) if seconds < LEAST_SECONDS else ()
+    return ClipVerdict(verdict, (*short, *reasons), seconds, verdicts)
 
 
 def commonest(verdicts: Sequence[Verdict]) -> Verdict:

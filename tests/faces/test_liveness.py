@@ -25,6 +25,7 @@ from edge_agent.faces.liveness.watch import Watch
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.template import Template
 from tests import data
+from tests.faces.conftest import nobody
 from tests.faces.eye import Eye, enlarged, follow, rooms, shots, stills, windows
 from tests.faces.flats import KINDS, flat
 from tests.faces.scenes import BARE, SCENES, bare, scene
@@ -172,6 +173,11 @@ def test_a_clip_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"clip\.mp4 can't be read as a video"):
         list(read_clip(path))
     assert judge_clip([]).verdict is Verdict.UNSURE
+
+
+def test_a_clip_of_less_than_a_second_is_said_to_be_one() -> None:
+    assert "shorter than 1 s" in judge_clip([nobody(0.0), nobody(0.6)]).reasons[0]
+    assert "shorter" not in judge_clip([nobody(0.0), nobody(1.2)]).reasons[0]
 
 
 def test_a_phones_clip_is_read_upright_and_within_a_frames_bound(tmp_path: Path) -> None:
