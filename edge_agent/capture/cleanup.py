@@ -19,13 +19,13 @@ def run(files: MediaFiles, connection: Connection, archive: Archive) -> None:
 
     Their slots are open still, and are drawn from the recording again.
     """
-    kept = archive.salvage({row.path for row in media_rows.present(connection, KIND)})
+    kept = archive.salvage(media_rows.paths(connection, KIND))
     if kept:
         log.info("kept %d segments that a crash left", kept)
     for kind in (MediaKind.SNAPSHOT, MediaKind.CLIP):
         for leftover in files.leftovers(kind):
             files.drop_leftover(leftover)
-        known = {row.path for row in media_rows.present(connection, kind)}
+        known = media_rows.paths(connection, kind)
         for path in files.walk(kind):
             if path not in known:
                 files.delete(path)

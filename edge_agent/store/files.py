@@ -178,10 +178,11 @@ class MediaFiles:
         leftover.unlink(missing_ok=True)
 
     def walk(self, kind: MediaKind) -> Iterator[str]:
-        """Give the relative path of each complete file of a kind."""
-        for path in sorted((self.root / kind).glob("*/*")):
-            if path.parent.name != TEMPORARY and path.is_file():
-                yield str(path.relative_to(self.root))
+        """Give the relative path of each complete file of a kind, a day after the other."""
+        # The folder's own entries: a service looks through a hundred thousand when it starts, before it records.
+        for day in _entries(self.root / kind):
+            if day.is_dir() and day.name != TEMPORARY:
+                yield from (f"{kind}/{day.name}/{each.name}" for each in _entries(day.path) if each.is_file())
 
     def digest(self, path: str) -> str:
         """Give a stored file's SHA-256, read from the disk."""
@@ -223,3 +224,12 @@ class Ballast:
             return False
         self.path.unlink(missing_ok=True)
         return True
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    """Give a folder's entries by name; none of one that isn't there."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
