@@ -153,11 +153,13 @@ class _Maker:
         """Add each sheet before the next is made: a class of 50 has eighty of them, twice."""
         sealed = not self._countersignatures()
         head = f"{self._head.epoch}/{self._head.seq} {self._head.link.hex()}" if sealed else ""
-        archive.add("01_考勤/签到签退表.xlsx", write_workbook(tables.attendance()))
-        archive.add("01_考勤/签到签退表.pdf", write_sheets(tables.attendance(), footer=SUPPLEMENTS, head=head))
-        archive.add("01_考勤/学员考勤表.xlsx", write_workbook(tables.personal()))
-        personal = write_sheets(tables.personal(), footer=SUPPLEMENTS, head=head, signed_by=PERSONAL)
-        archive.add("01_考勤/学员考勤表.pdf", personal)
+        if any(tables.attendance()):  # before the first lesson there is none, and a workbook without a sheet is none
+            archive.add("01_考勤/签到签退表.xlsx", write_workbook(tables.attendance()))
+            archive.add("01_考勤/签到签退表.pdf", write_sheets(tables.attendance(), footer=SUPPLEMENTS, head=head))
+        if self._record.trainees:
+            archive.add("01_考勤/学员考勤表.xlsx", write_workbook(tables.personal()))
+            personal = write_sheets(tables.personal(), footer=SUPPLEMENTS, head=head, signed_by=PERSONAL)
+            archive.add("01_考勤/学员考勤表.pdf", personal)
         if self._scope.whole:  # of one day nobody can be said to have passed
             archive.add("01_考勤/考勤汇总与台账.xlsx", write_workbook([tables.summary(), tables.ledger()]))
         archive.add("01_考勤/课程一览.xlsx", write_workbook([tables.lessons()]))

@@ -108,6 +108,20 @@ def test_ids_are_masked_and_other_classes_are_digests(packaged: Packaged) -> Non
     assert not any("JN-2026-002" in line.get("b", "") for line in facts)
 
 
+def test_a_class_has_a_package_before_its_first_lesson_and_before_its_roster(tmp_path: Path) -> None:
+    room = make_classroom(tmp_path, days=0)
+    room.package(tmp_path / "before.zip")
+    names = set(unpack(tmp_path / "before.zip"))
+    assert "01_考勤/签到签退表.xlsx" not in names
+    assert {"01_考勤/学员考勤表.xlsx", "01_考勤/考勤汇总与台账.xlsx", "01_考勤/课程一览.xlsx"} <= names
+    room.writer.run(lambda tx: tx.execute("DELETE FROM trainees WHERE class_id = 'C'"))
+    room.package(tmp_path / "empty.zip")
+    assert "01_考勤/学员考勤表.xlsx" not in unpack(tmp_path / "empty.zip")
+    for name in ("before", "empty"):
+        report = verify(tmp_path / f"{name}.zip", Keys(frozenset({room.signer.public})))
+        assert (report.exit_code, report.faults) == (0, [])
+
+
 def test_whole_ids_leave_only_encrypted(packaged: Packaged, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="password"):
         packaged.room.package(tmp_path / "p.zip", Wanted("C", full_ids=True))
