@@ -33,7 +33,7 @@ class MediaStore(Protocol):
     presigns: bool
 
     def take(self, name: str, file: Path, sha256: str, mime: str) -> None:
-        """Keep a verified file, durably; `file` is gone then."""
+        """Keep a verified file, durably; `file` is gone then. After a failure it is there still, and whole."""
         ...
 
     def read(self, name: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
@@ -101,8 +101,12 @@ class FolderStore:
 def _copy(source: Path, final: Path) -> None:
     """Bring a file over from another disk: whole, or not under its name."""
     temporary = final.with_name(f".{final.name}.{os.getpid()}")
-    with source.open("rb") as stream, temporary.open("wb") as target:
-        shutil.copyfileobj(stream, target, PIECE)
-        target.flush()
-        os.fsync(target.fileno())
-    temporary.replace(final)
+    try:
+        with source.open("rb") as stream, temporary.open("wb") as target:
+            shutil.copyfileobj(stream, target, PIECE)
+            target.flush()
+            os.fsync(target.fileno())
+        temporary.replace(final)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # not media: a part of a copy, which would keep a full disk full
+        raise

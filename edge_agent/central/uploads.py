@@ -8,13 +8,15 @@ kill in mid-PATCH leaves a file that can never match.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
+import logging
 import os
 import secrets
 import time
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -27,16 +29,19 @@ from edge_agent.central.instants import from_micros, to_micros
 from edge_agent.central.registry import AgentRow
 from edge_agent.central.stores import MediaStore, Presigned
 from edge_agent.clock import Clock
-from edge_agent.errors import ConflictError, NotFoundError
+from edge_agent.errors import ConflictError, DiskFullError, NotFoundError
 from edge_agent.sync.contract.codes import Code, RefusedError
 from edge_agent.sync.contract.http import UploadMetadata
 from edge_agent.sync.contract.messages import Confirmation
 from edge_agent.sync.contract.signing import Purpose, Signed, Signer
 
+log = logging.getLogger(__name__)
+
 LIFE = timedelta(days=7)
 """How long an unfinished upload is kept."""
 
 LARGEST = 8 << 30
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _PATIENCE = 5.0
 """Seconds that a question for the offset waits for the end of a PATCH whose client is gone."""
 
@@ -69,16 +74,18 @@ class Tail:
         self.offset = offset
 
     def write(self, pieces: Iterable[bytes]) -> None:
-        """Write all of it, or raise `OSError`: a disk that is nearly full takes a part first and says nothing."""
+        """Write all of it, or raise `DiskFullError`: a disk that is nearly full takes a part first and says nothing."""
         for piece in pieces:
             left = memoryview(piece)
-            while left:
-                left = left[self._stream.write(left) :]
+            with told_as_full():
+                while left:
+                    left = left[self._stream.write(left) :]
             self._digest.update(piece)
             self.offset += len(piece)
 
     def sync(self) -> None:
-        os.fdatasync(self._stream.fileno())
+        with told_as_full():
+            os.fdatasync(self._stream.fileno())
 
     def close(self) -> None:
         self._stream.close()
@@ -86,6 +93,21 @@ class Tail:
     @property
     def sha256(self) -> str:
         return self._digest.hexdigest()
+
+
+@contextmanager
+def told_as_full() -> Iterator[None]:
+    """Have the agent told that the centre has no room, which it is to wait for; what is here already stays."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        said = DiskFullError(
+            f"The centre's disk is full (中心磁盘已满): {error.strerror}.", do="Free space at the centre."
+        )
+        log.warning("%s", said)
+        raise said from error
 
 
 class LockedError(ConflictError):
@@ -126,7 +148,8 @@ class Uploads:
             )
         if held:
             return identifier, self._confirm(agent, metadata, size)
-        self._path(identifier).touch()
+        with told_as_full():
+            self._path(identifier).touch()
         return identifier, None
 
     def find(self, agent: AgentRow, identifier: str) -> UploadRow:
@@ -178,7 +201,8 @@ class Uploads:
         if digest != metadata.sha256:
             self.discard(upload)
             raise RefusedError(Code.HASH_DIFFERS, f"The file's SHA-256 is {digest}, announced was {metadata.sha256}.")
-        self._store.take(store_name(agent, metadata), path, digest, metadata.mime)
+        with told_as_full():
+            self._store.take(store_name(agent, metadata), path, digest, metadata.mime)
         self._keep(agent, metadata, upload.size, upload.id)
         return self._confirm(agent, metadata, upload.size)
 

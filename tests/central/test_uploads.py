@@ -156,7 +156,8 @@ def test_a_disk_that_takes_a_part_confirms_nothing(site: Site) -> None:
         cut = site.patch(upload, data, 0)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert (cut.status_code, CONFIRMATION_HEADER in cut.headers) == (500, False)
+    assert (cut.status_code, CONFIRMATION_HEADER in cut.headers) == (507, False)
+    assert "中心磁盘已满" in cut.json()["message"]
     offset = int(site.ask("HEAD", upload).headers["Upload-Offset"])
     assert offset <= len(data) - 10
     assert site.opened(site.patch(upload, data[offset:], offset).headers[CONFIRMATION_HEADER]).size == len(data)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -284,6 +286,45 @@ def test_other_bytes_than_announced_are_thrown_away_and_the_file_waits(rig: Rig,
     assert list((tmp_path / "spool").iterdir()) == []
     (error,) = rig.reader.execute("SELECT error FROM uploads WHERE media = ?", (wrong,)).fetchone()
     assert "SHA-256" in error
+
+
+def test_a_centre_whose_disk_is_full_gets_the_rest_once_it_has_room(rig: Rig, tmp_path: Path) -> None:
+    data = os.urandom(5_000_000)
+    recording = rig.add(data, MediaKind.RECORDING)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(data) - 1_000_000, hard))
+    try:
+        pauses = [rig.uploader.step() for _ in range(3)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert all(pauses)
+    assert not rig.confirmed(recording)
+    (failures,) = rig.reader.execute("SELECT failures FROM uploads WHERE media = ?", (recording,)).fetchone()
+    assert failures == 0, "it is not the file's fault, so its turn comes with the next attempt"
+    held = rig.sent
+    assert rig.uploader.step() == 0
+    assert rig.confirmed(recording)
+    assert _kept(tmp_path) == [data]
+    assert rig.sent - held <= 1_500_000, "what was here stayed"
+
+
+def test_a_media_disk_that_fills_at_the_last_step_costs_no_byte(
+    rig: Rig, centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spool has the whole file, the folder on another disk does not take it."""
+    data = os.urandom(300_000)
+    picture = rig.add(data)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(centre.store, "take", full)
+        assert rig.uploader.step() > 0
+    assert rig.sent == len(data)
+    assert rig.uploader.step() == 0
+    assert (rig.confirmed(picture), rig.sent) == (True, len(data))
+    assert _kept(tmp_path) == [data]
 
 
 def test_an_upload_that_the_centre_has_forgotten_begins_anew(rig: Rig, centre: Centre) -> None:
