@@ -22,7 +22,8 @@ def test_facts_reach_the_centre_once_and_in_order(tmp_path: Path, mosquitto: Mos
     with open_agent(device.settings) as agent:
         for number in range(250):
             agent.writer.append(AlarmCleared(alarm=f"a{number}"))
-        serve = ("central", "serve", "--database", str(tmp_path / "central.db"), "--mqtt", mqtt, "--keys", str(keys))
+        serve = ["central", "serve", "--database", str(tmp_path / "central.db"), "--mqtt", mqtt, "--keys", str(keys)]
+        serve += ["--media", str(tmp_path / "kept"), "--spool", str(tmp_path / "spool")]
         with (
             program(tmp_path / "central.log", *serve),
             program(tmp_path / "sync.log", "serve", "sync", EDGE_AGENT_STORE__DATA_DIR=str(device.root)) as sync,
