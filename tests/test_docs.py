@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from edge_agent.cli.bench import BENCHES
 from edge_agent.cli.main import COMMANDS
+from tests.central import pictures as central_pictures
+from tests.web import pictures as web_pictures
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -32,6 +35,18 @@ def test_commands_that_pages_name_exist(page: Path) -> None:
 def test_every_command_stands_in_a_page() -> None:
     text = "".join(page.read_text() for page in PAGES)
     assert [name for name in COMMANDS if f"edge-agent {name}" not in text] == []
+
+
+def test_every_picture_is_made_by_a_command() -> None:
+    languages = [language.partition("_")[0] for language in web_pictures.LANGUAGES]
+
+    def files(names: Iterable[str]) -> set[str]:
+        return {f"{name}-{language}.png" for name in names for language in languages}
+
+    there = {file.name for file in web_pictures.PICTURES.iterdir()}
+    central = {name for name in there if name.startswith("central-")}
+    assert there - central == files({*(name for name, _, _ in web_pictures.SHOTS), *web_pictures.OTHERS})
+    assert central <= files(f"central-{name}" for name in central_pictures.SHOTS)
 
 
 def test_the_dashboard_shows_the_metrics_that_are_written() -> None:

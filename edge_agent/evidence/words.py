@@ -48,7 +48,7 @@ REASONS: Mapping[Code, str] = {
     Code.NO_CAMERA: "未关联设备",
     Code.NOT_RECORDED: "全程未录制（{cause}）",
     Code.GAP: "录像缺失 {start} 至 {end}（{cause}）",
-    Code.CAMERA_INCOMPLETE: "设备“{camera}”缺录 {seconds} 秒",
+    Code.CAMERA_INCOMPLETE: "设备“{camera}”缺录 {seconds}",
     Code.SNAPSHOT_MISSED: "缺抓拍 {slot}",
     Code.NOBODY_SIGNED_IN: "无人签到（{unit}）",
     Code.NOT_SIGNED_OUT: "{count} 人未签退（{unit}）",
@@ -113,6 +113,7 @@ REMEDIES: Mapping[Remedy, str] = {
 
 UNIT, PERIOD, CLIP, AND = "第{part}次打卡", "第{period}课时{name}", "随机录像{number}", "，"
 WHY = "{word}：{why}"
+MINUTES, SECONDS = "{minutes}分钟", "{seconds}秒"
 
 Translate = Callable[[str], str]
 """A page in another language gives its catalogue's `gettext`; the package itself is Chinese."""
@@ -132,11 +133,20 @@ def reason_text(
 def _param(name: str, value: object, zone: ZoneInfo, say: Translate) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).strftime("%H:%M:%S")
+    if name == "seconds":
+        return duration_text(int(str(value)), say)
     if name == "cause":
         return cause_text(str(value), say)
     if name == "slot":
         return slot_text(str(value), say)
     return unit_text(str(value), say) if name == "unit" else str(value)
+
+
+def duration_text(seconds: int, say: Translate = str) -> str:
+    """Say how long: in minutes from one minute on, with the seconds that are left."""
+    minutes, rest = divmod(seconds, 60)
+    parts = [say(MINUTES).format(minutes=minutes)] if minutes else []
+    return "".join([*parts, say(SECONDS).format(seconds=rest)] if rest or not minutes else parts)
 
 
 def cause_text(code: str, say: Translate = str) -> str:

@@ -36,15 +36,20 @@ START = at("08:00")
 FRAGMENTED = "frag_keyframe+empty_moov+default_base_moof+frag_discont"
 
 
-def segment(folder: Path, *, seconds: int = 60, size: str = "640x360", encoder: str = "libx264") -> Path:
-    """A file as the recorder writes it: its own clock runs in the picture's corner."""
+def segment(
+    folder: Path, *, seconds: int = 60, size: str = "640x360", encoder: str = "libx264", picture: bytes = b""
+) -> Path:
+    """A file as the recorder writes it: its own clock runs in the picture's corner, or a JPEG stands still."""
     path = folder / f"{encoder}-{size}-{seconds}.mp4"
-    source = f"testsrc=s={size}:r=10:d={seconds}"
+    source = ["-f", "lavfi", "-i", f"testsrc=s={size}:r=10:d={seconds}"]
+    if picture:
+        still = f"loop=-1:1,fps=10,trim=duration={seconds}"
+        source = ["-f", "image2pipe", "-c:v", "mjpeg", "-i", "pipe:0", "-vf", still]
     coded = ["-c:v", encoder, "-preset", "ultrafast", "-g", "20", "-keyint_min", "20", "-pix_fmt", "yuv420p"]
     tag = ["-tag:v", "hvc1"] if encoder == "libx265" else []
-    command = [program("ffmpeg", package="ffmpeg"), "-v", "error", "-f", "lavfi", "-i", source, *coded, *tag]
+    command = [program("ffmpeg", package="ffmpeg"), "-y", "-v", "error", *source, *coded, *tag]
     command += ["-movflags", FRAGMENTED, "-frag_duration", "500000", str(path)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(command, check=True, input=picture)
     return path
 
 

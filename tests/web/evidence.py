@@ -30,20 +30,28 @@ def picture(text: str, size: tuple[int, int] = (640, 360)) -> bytes:
     return bytes(cv2.imencode(".jpg", image)[1])
 
 
-def file(house: House, kind: MediaKind, content: bytes, span: tuple[datetime, datetime], lesson: str = "A") -> Media:
-    """Store the bytes and give their row, of `cam1`, which the caller adds with its fact."""
+def file(
+    house: House,
+    kind: MediaKind,
+    content: bytes,
+    span: tuple[datetime, datetime],
+    *,
+    lesson: str = "A",
+    camera: str = "cam1",
+) -> Media:
+    """Store the bytes and give their row, which the caller adds with its fact."""
     start, end = span
     suffix, mime = (".jpg", "image/jpeg") if kind is MediaKind.SNAPSHOT else (".mp4", "video/mp4")
     stored = house.site.files.store(kind, suffix, content, start)
     return Media(
-        media.new_media_id(), kind, stored.path, stored.sha256, stored.size, start, end, lesson, "cam1", mime=mime
+        media.new_media_id(), kind, stored.path, stored.sha256, stored.size, start, end, lesson, camera, mime=mime
     )
 
 
-def take(house: House, slot: str, at: datetime, *, heads: int | None = None) -> Media:
-    """A picture for a slot, as `A/p1/opening`."""
+def take(house: House, slot: str, at: datetime, *, heads: int | None = None, content: bytes = b"") -> Media:
+    """A picture for a slot, as `A/p1/opening`: one that says what it is, unless its `content` is given."""
     lesson, period, kind = slot.split("/")
-    row = file(house, MediaKind.SNAPSHOT, picture(f"{at:%H:%M:%S} {kind}"), (at, at), lesson)
+    row = file(house, MediaKind.SNAPSHOT, content or picture(f"{at:%H:%M:%S} {kind}"), (at, at), lesson=lesson)
     taken = SnapshotTaken(
         slot=slot,
         lesson=lesson,
@@ -72,15 +80,15 @@ def miss(house: House, slot: str, cause: str) -> None:
     house.venue.writer.run(lambda tx: slots.note_missed(tx, missed))
 
 
-def record(house: House, source: Path, start: datetime) -> Media:
-    """A closed segment of lesson A, as `tests.playback.theatre.segment` made its file."""
+def record(house: House, source: Path, start: datetime, *, lesson: str = "A", camera: str = "cam1") -> Media:
+    """A closed segment of a lesson, as `tests.playback.theatre.segment` made its file."""
     about = attributes(source)
     end = start + timedelta(seconds=float(str(about["length"])))
-    row = file(house, MediaKind.RECORDING, source.read_bytes(), (start, end))
+    row = file(house, MediaKind.RECORDING, source.read_bytes(), (start, end), lesson=lesson, camera=camera)
     closed = SegmentClosed(
         media=row.id,
-        camera="cam1",
-        lessons=("A",),
+        camera=camera,
+        lessons=(lesson,),
         start=start,
         end=end,
         sha256=row.sha256,
@@ -98,8 +106,8 @@ def record(house: House, source: Path, start: datetime) -> Media:
     return row
 
 
-def lose(house: House, start: datetime, end: datetime, cause: str) -> None:
-    gap = GapClosed(camera="cam1", lesson="A", start=start, end=end, cause=cause)
+def lose(house: House, start: datetime, end: datetime, cause: str, *, camera: str = "cam1") -> None:
+    gap = GapClosed(camera=camera, lesson="A", start=start, end=end, cause=cause)
     house.venue.writer.run(lambda tx: gaps.close_gap(tx, gap))
 
 

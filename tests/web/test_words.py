@@ -30,7 +30,8 @@ def said() -> Iterator[str]:
             yield str(message)
     for texts in (verdicts.SLOTS, verdicts.REASONS, verdicts.CAUSES, verdicts.REMEDIES, verdicts.FATES, verdicts.VOIDS):
         yield from map(str, texts.values())
-    yield from (verdicts.UNIT, verdicts.PERIOD, verdicts.CLIP, verdicts.AND, verdicts.WHY, *WEEKDAYS)
+    yield from (verdicts.UNIT, verdicts.PERIOD, verdicts.CLIP, verdicts.AND, verdicts.WHY)
+    yield from (verdicts.MINUTES, verdicts.SECONDS, *WEEKDAYS)
 
 
 def catalogue() -> dict[str, str]:

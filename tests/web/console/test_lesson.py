@@ -93,7 +93,7 @@ def test_the_recording_s_gap_and_the_verdict_s_reasons_are_told(office: Page, ta
     expect(office.locator("h1 + .tag")).to_have_text("部分缺失")
     expect(office.get_by_text("缺失 08:02:00–08:03:00：断电")).to_be_visible()
     expect(office.locator("#reasons")).to_contain_text("缺抓拍 第1课时课后10分钟")
-    expect(office.locator("#reasons")).to_contain_text("设备“201 前方”缺录 5400 秒")
+    expect(office.locator("#reasons")).to_contain_text("设备“201 前方”缺录 90分钟")
     office.wait_for_function("document.querySelector('#player video').readyState >= 2")
     expect(office.locator("#camera")).to_contain_text("201 后方")
 
