@@ -50,8 +50,14 @@ def test_an_interrupt_in_the_middle_of_a_start_leaves_a_child_that_can_be_ended(
 
 def test_a_child_is_interrupted_as_any_other(tmp_path: Path) -> None:
     """What waits for its parent does not for the child."""
-    child = Process("sleeper", SLEEPER, tmp_path)
+    child = Process(
+        "sleeper", [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"], tmp_path
+    )
     child.start()
-    child.process.send_signal(signal.SIGINT)
-    assert child.process.wait(30) in {-signal.SIGINT, 1, 130}
-    child.kill()
+    try:
+        # An interpreter that is still starting may swallow an interrupt.
+        child.wait_until(lambda: b"ready" in child.log.read_bytes(), "start")
+        child.process.send_signal(signal.SIGINT)
+        assert child.process.wait(30) in {-signal.SIGINT, 1, 130}
+    finally:
+        child.kill()
