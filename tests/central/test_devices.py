@@ -60,6 +60,9 @@ def test_a_token_certifies_one_device_which_is_revoked_again(empty: City) -> Non
     assert person.send("POST", "/api/v1/venues/1/revocation", {"reason": ""}).status_code == 422
     assert person.send("POST", "/api/v1/venues/1/revocation", {"reason": "设备丢失"}).is_success
     assert person.send("POST", "/api/v1/venues/1/revocation", {"reason": "设备丢失"}).status_code == 409
+    page = person.get("/venues/1").text
+    assert "把吊销列表交给消息服务器" in page
+    assert 'href="/authority/revocations.pem"' in page
     revoked = x509.load_pem_x509_crl(person.get("/authority/revocations.pem").content)
     serial = x509.load_pem_x509_certificate(answer.json()["certificate"].encode()).serial_number
     assert [each.serial_number for each in revoked] == [serial]
