@@ -120,6 +120,14 @@ def test_a_search_finds_names_and_takes_wildcards_as_letters(city: City) -> None
     assert "没有培训点" in person.get("/venues?words=%25").text
 
 
+def test_a_day_without_lessons_has_no_share_of_complete_ones(city: City) -> None:
+    """0/0 reads as if everything were missing."""
+    person = Person(city, Role.READER)
+    assert "<b>—</b>" in person.get("/").text
+    city.clock.advance(24 * 3600)
+    assert "<b>1/4</b>" in Person(city, Role.INSPECTOR).get("/").text
+
+
 def test_long_lists_come_page_by_page(empty: City) -> None:
     for number in range(SIZE + 3):
         empty.add(f"教室 {number:03}")
