@@ -154,6 +154,15 @@ def test_a_message_that_waited_long_for_its_roster_has_all_its_tries_left(empty:
     assert states(empty) == {"sent": 1}
 
 
+def test_a_try_under_a_clock_that_was_ahead_holds_nothing_back_once_it_is_put_right(city: City) -> None:
+    city.clock.step(400 * 86_400)
+    drain(city, Recorder(failures=4))
+    assert states(city) == {"waiting": 4}
+    city.clock.step(-400 * 86_400)
+    drain(city, Recorder())
+    assert states(city) == {"sent": 4}
+
+
 def test_a_fault_in_a_gateway_does_not_end_the_sending(city: City) -> None:
     sent, faults = Semaphore(0), iter([ValueError("a fault")])
 

@@ -201,13 +201,17 @@ class Messenger:
 
 
 def _take(tx: Tx, now: datetime) -> tuple[tuple[int, str, str], int, Message | str] | None:
-    """Take what is due, so that no other process does; a text instead of a message is the state it goes into."""
+    """Take what is due, so that no other process does; a text instead of a message is the state it goes into.
+
+    No pause is longer than `_LONGEST`: a later one was noted under a clock that has been put right since.
+    """
+    times = to_micros(now), to_micros(now + _LONGEST)
     row = tx.row(
-        "UPDATE notices SET due = %s, tries = tries + 1 WHERE state = 'waiting' AND due <= %s"
+        "UPDATE notices SET due = %s, tries = tries + 1 WHERE state = 'waiting' AND (due <= %s OR due > %s)"
         " AND (agent, class_id, trainee) IN (SELECT agent, class_id, trainee FROM notices"
-        " WHERE state = 'waiting' AND due <= %s ORDER BY due LIMIT 1)"
+        " WHERE state = 'waiting' AND (due <= %s OR due > %s) ORDER BY due LIMIT 1)"
         " RETURNING agent, class_id, trainee, tries",
-        (to_micros(now + _LEASE), to_micros(now), to_micros(now)),
+        (to_micros(now + _LEASE), *times, *times),
     )
     if row is None:
         return None
