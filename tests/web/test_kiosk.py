@@ -131,7 +131,7 @@ def test_a_picture_is_refused_and_kept_nowhere(kiosk: Page, house: House) -> Non
 
 def test_without_the_time(kiosk: Page, house: House) -> None:
     house.venue.clock.trust = Trust.UNTRUSTED
-    expect(kiosk.locator("#notices")).to_contain_text("打卡照常，记录会注明", timeout=9000)
+    expect(kiosk.locator("#notices span")).to_have_text(["时间待校准：打卡照常，记录会注明"], timeout=9000)
     house.faces.match("t1")
     expect_words(kiosk, "good", "王小明", "已记录，待核定")
 
@@ -150,6 +150,7 @@ def test_a_queue_needs_no_tap(kiosk: Page, house: House) -> None:
 def test_without_faces_people_are_sent_to_the_instructor(kiosk: Page, house: House) -> None:
     house.faces.works = False
     expect(kiosk.locator("#notices")).to_contain_text("人脸识别暂不可用，请找讲师", timeout=9000)
+    expect(kiosk.locator("#idle")).to_have_text("请找讲师办理签到")
     kiosk.get_by_role("link", name="找讲师").click()
     expect(kiosk.get_by_role("heading", name="讲师登录")).to_be_visible()
 

@@ -252,7 +252,7 @@ def test_a_camera_that_is_gone_or_forbidden(fresh: Hall) -> None:
         ("NotAllowedError", "请允许浏览器使用摄像头"),
     ):
         fresh.page.evaluate(LOSE_CAMERA, error)
-        fresh.expect_said("warn", "camera", "", text, "")
+        fresh.expect_said("warn", "camera", "", text, "手动签到效力相同；画面恢复后自动继续。")
         expect(fresh.page.locator("#said-title")).to_be_hidden()
     assert fresh.page.evaluate("notes") == []
 

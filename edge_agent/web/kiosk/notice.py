@@ -50,7 +50,7 @@ def _clock(at: datetime, zone: tzinfo) -> str:
 
 def _prompt(board: Board, words: Words, *, recognises: bool) -> str:
     if not recognises:
-        return ""
+        return words(_("请找讲师办理签到"))
     if board.trusted and not board.signing_in and not board.signing_out:
         return words(_("现在不是打卡时间")) if board.upcoming else words(_("近期没有课程"))
     return words(_("请正对摄像头"))

@@ -87,7 +87,7 @@ function board(message) {
   root.dataset.lesson = message.lines.length ? 'open' : 'none';
   part('lines').replaceChildren(...message.lines.map(row), ...(message.next ? [upcoming(message.next)] : []));
   OFFLINE.detail = `${message.saved} ${words.saved}`;
-  part('notices').textContent = message.notices.join('　');
+  part('notices').replaceChildren(...message.notices.map((text) => element('span', '', text)));
   part('idle').textContent = message.prompt;
   tick();
 }
