@@ -165,10 +165,10 @@ def turned(face: Detection, yaw: float) -> Detection:
     return Detection(face.box, floats(points), face.score)
 
 
-def asked(meeting: Encounter) -> tuple[Challenge, float]:
+def asked(meeting: Encounter, rate: float = 10.0) -> tuple[Challenge, float]:
     """A still person, until the kiosk asks for a movement."""
     for i in range(80):
-        t = 0.1 * i
+        t = i / rate
         answer = meeting.see(seen(near(ANNA, i, 0.3), at=t, mesh=mesh_of(face_at())), t)
         if isinstance(answer, Challenge):
             return answer, t
@@ -204,6 +204,12 @@ def test_the_movement_asked_for_opens(policy: LivenessPolicy, action: Action, ya
     assert matches
     assert matches[0].trainee == "anna"
     assert matches[0].evidence.liveness is Liveness.CHALLENGE
+
+
+def test_before_a_slow_machine_more_time_is_given_before_a_movement_is_asked_for() -> None:
+    """Three seconds of a few frames tell hardly anybody who lives from a picture."""
+    at = {rate: asked(encounter(LivenessPolicy.RISK_BASED), rate)[1] for rate in (10.0, 6.0, 4.0, 3.0, 2.0)}
+    assert at == pytest.approx({10.0: 2.8, 6.0: 2.83, 4.0: 4.25, 3.0: 5.33, 2.0: 5.5}, abs=0.1)
 
 
 def test_another_movement_does_not_and_after_two_challenges_it_is_over() -> None:

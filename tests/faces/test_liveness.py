@@ -20,10 +20,11 @@ from edge_agent.faces.encounter import Encounter
 from edge_agent.faces.face import Observation
 from edge_agent.faces.images import FRAME_PIXELS
 from edge_agent.faces.liveness.challenge import SECONDS
-from edge_agent.faces.liveness.passive import LIVE_SCORE, Verdict
+from edge_agent.faces.liveness.passive import LIVE_SCORE, LONGEST_SECONDS, Verdict
 from edge_agent.faces.liveness.watch import Watch
 from edge_agent.faces.process import FaceEngine
 from edge_agent.faces.template import Template
+from edge_agent.simulator.visitor import FPS, read_person
 from tests import data
 from tests.faces.conftest import nobody
 from tests.faces.eye import Eye, enlarged, follow, rooms, shots, stills, windows
@@ -35,6 +36,7 @@ RATE = 10.0
 SHARE_LIVING = 0.7
 SHARE_NEAR, NEAR = 0.85, 120.0
 """Of those whose face is so many pixels tall."""
+LEAST_OF_SIX = 5
 
 needs_data = pytest.mark.skipif(data.folder() is None, reason="needs clips of people: set EDGE_AGENT_TEST_DATA")
 
@@ -82,6 +84,25 @@ def test_the_living_are_accepted_when_they_come_near(eye: Eye) -> None:
 
 @needs_data
 @pytest.mark.slow
+@pytest.mark.parametrize("person", ["person_a", "person_p"])
+def test_the_living_are_accepted_by_a_slow_machine(eye: Eye, person: str) -> None:
+    """Four frames a second, of somebody who stays: most are let in before a movement would be asked for."""
+    pictures = read_person(data.living_clips()[person][0]).pictures
+    seen = [eye.look(0.0, picture) for picture in pictures]
+    rate, last, live = 4.0, len(seen) - 1, 0
+    for begins in range(6):
+        watch = Watch()
+        for number in range(40):
+            step = begins * 7 + round(number * FPS / rate)
+            watch.add(seen[last - abs(last - step % (2 * last))], number / rate)
+            if watch.full or watch.verdict() is Verdict.LIVE:
+                break
+        live += watch.verdict() is Verdict.LIVE
+    assert live >= LEAST_OF_SIX
+
+
+@needs_data
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("person", "clip", "made"),
     [
@@ -113,6 +134,18 @@ def test_no_flat_picture_is_accepted(eye: Eye, kind: str) -> None:
         passed = follow(eye, flat(kind, seed, held, behind, frames=24, rate=RATE, size=(480, 360)))
         assert not passed.live, (kind, seed, passed)
         assert not passed.made, (kind, seed, passed)
+
+
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [2.0, 3.0, 4.0])
+def test_no_flat_picture_is_accepted_by_a_slow_machine(eye: Eye, rate: float) -> None:
+    """Which looks for longer: as many seconds as it may."""
+    for kind in KINDS[:: len(KINDS) // 3]:
+        held = flat(kind, 1, stills(eye), rooms(), frames=round(rate * (LONGEST_SECONDS + 1)), rate=rate)
+        passed = follow(eye, held)
+        assert not passed.live, (kind, passed)
+        assert not passed.made, (kind, passed)
 
 
 @needs_data

@@ -16,6 +16,10 @@ from edge_agent.faces.liveness.register import Motion, Reference
 from edge_agent.faces.liveness.solid import Turn
 
 WINDOW_SECONDS = 3.0
+LONGEST_SECONDS, ENOUGH_FRAMES = 6.0, 18
+"""Before a slow machine the window lasts longer, until it holds so many frames: three seconds of a Raspberry Pi 4's six
+a second. With two or three a second a face that lives would hardly ever be told from a flat one in three.
+"""
 LEAST_SECONDS = 1.0
 LEAST_FRAMES = 8
 _SMOOTHED = 5
@@ -173,7 +177,7 @@ class _Take:
 
 
 class Window:
-    """The last three seconds of one person's face.
+    """The last three seconds of one person's face, up to six where they hold few frames.
 
     A head that turns leaves the reference; then a second one is taken, and each frame is laid over whichever it fits.
     """
@@ -185,7 +189,7 @@ class Window:
 
     def add(self, mesh: Mesh, now: float) -> Motion | None:
         """Take in a frame of a face that is wholly seen; give its motion, where it fits a reference."""
-        self._forget(now - WINDOW_SECONDS)
+        self._forget(now)
         place = floats(mesh.points[:FACE, :2].mean(axis=0))
         self._frames.append(_Frame(now, eye_openness(mesh.points), turn(mesh.points), place, eye_distance(mesh.points)))
         for take in sorted(self._takes, key=lambda take: -len(take.motions)):
@@ -218,12 +222,20 @@ class Window:
 
     @property
     def full(self) -> bool:
-        """Whether it spans its three seconds, less a frame's distance."""
-        return bool(self._frames) and self._frames[-1].at - self._frames[0].at >= WINDOW_SECONDS - 0.25
+        """Whether it spans its three seconds, less a frame's distance, and holds enough frames, or will not."""
+        spans = self._frames[-1].at - self._frames[0].at if self._frames else 0.0
+        return spans >= WINDOW_SECONDS - 0.25 and (
+            len(self._frames) >= ENOUGH_FRAMES or spans >= LONGEST_SECONDS - 0.75
+        )
 
-    def _forget(self, before: float) -> None:
-        while self._frames and self._frames[0].at < before:
-            self._frames.popleft()
+    def _forget(self, now: float) -> None:
+        frames = self._frames
+        while frames and (
+            frames[0].at < now - LONGEST_SECONDS
+            or (frames[0].at < now - WINDOW_SECONDS and len(frames) >= ENOUGH_FRAMES)
+        ):
+            frames.popleft()
+        before = frames[0].at if frames else now
         for take in self._takes:
             while take.motions and take.motions[0][0] < before:
                 take.motions.popleft()
