@@ -55,7 +55,7 @@ def _decode(path: Path, at: float, width: int) -> bytes:
 def to_jpeg(frame: VideoFrame, width: int) -> bytes:
     """A frame as JPEG, `width` pixels wide at most.
 
-    By Pillow: OpenCV and numpy would cost the kiosk's process 40 MB.
+    By Pillow: OpenCV and numpy would cost the kiosk's process 30 MB.
     """
     if frame.width > width:
         frame = frame.reformat(width, max(2, round(frame.height * width / frame.width)))
