@@ -44,17 +44,26 @@ async def probe_hosts(hosts: Sequence[str], *, port: int = PORT, seconds: float 
 
 
 class _Ears(asyncio.DatagramProtocol):
-    """Hears the answers of all sockets; `satisfied` once `enough` addresses have answered."""
+    """Hears the answers of all sockets; `satisfied` once `enough` addresses have told of a device.
+
+    What is no answer does not count, or a broken datagram would end the search before the good one behind it.
+    """
 
     def __init__(self, enough: int | None) -> None:
-        self.heard: list[tuple[bytes, str]] = []
+        self.told: list[Found] = []
         self.satisfied = asyncio.Event()
         self._enough = enough
+        self._left = _MAX_ANSWERS
+        self._sources: set[str] = set()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if len(self.heard) < _MAX_ANSWERS:
-            self.heard.append((data, addr[0]))
-        if len({source for _, source in self.heard}) == self._enough:
+        if not self._left:
+            return
+        self._left -= 1
+        if matches := _matches(data, addr[0]):
+            self.told += matches
+            self._sources.add(addr[0])
+        if len(self._sources) == self._enough:
             self.satisfied.set()
 
 
@@ -76,9 +85,8 @@ async def _probe(
         for transport in transports.values():
             transport.close()
     found: dict[str, Found] = {}
-    for data, source in ears.heard:
-        for one in _matches(data, source):
-            found.setdefault(one.endpoint or one.xaddr, one)
+    for one in ears.told:
+        found.setdefault(one.endpoint or one.xaddr, one)
     return sorted(found.values(), key=lambda one: one.host)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -88,8 +89,8 @@ async def test_an_address_of_another_network_is_not_believed() -> None:
 
 
 @contextmanager
-def answering(*answers: bytes) -> Iterator[int]:
-    """A device that answers every probe with these datagrams."""
+def answering(*answers: bytes, pause: float = 0.0) -> Iterator[int]:
+    """A device that answers every probe with these datagrams, `pause` seconds apart."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0))
 
@@ -100,6 +101,7 @@ def answering(*answers: bytes) -> Iterator[int]:
                 return
             for answer in answers:
                 sock.sendto(answer, address)
+                time.sleep(pause)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -111,17 +113,25 @@ def answering(*answers: bytes) -> Iterator[int]:
         sock.close()
 
 
+MATCH = (
+    b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" '
+    b'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" '
+    b'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><e:Header/><e:Body><d:ProbeMatches><d:ProbeMatch>'
+    b"<a:EndpointReference><a:Address>urn:x</a:Address></a:EndpointReference><d:XAddrs>%s</d:XAddrs>"
+    b"</d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"
+)
+
+
+async def test_what_is_no_answer_does_not_end_the_search() -> None:
+    with answering(b"<a/>", MATCH % b"http://127.0.0.1:81/x", pause=0.05) as port:
+        (found,) = await probe_hosts(["127.0.0.1"], port=port, seconds=5)
+    assert found.endpoint == "urn:x"
+
+
 async def test_hostile_answers_are_dropped_and_the_good_one_is_kept() -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><x>&b;</x>'
-    match = (
-        b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" '
-        b'xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" '
-        b'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><e:Header/><e:Body><d:ProbeMatches><d:ProbeMatch>'
-        b"<a:EndpointReference><a:Address>urn:x</a:Address></a:EndpointReference><d:XAddrs>%s</d:XAddrs>"
-        b"</d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"
-    )
-    good = match % b"http://[broken file:///etc/passwd http://10.0.0.9:7/x http://127.0.0.1:81/onvif/device_service"
-    with answering(b"", b"\xff\xfe\x00", bomb, match[:80], b"<a/>", good) as port:
+    good = MATCH % b"http://[broken file:///etc/passwd http://10.0.0.9:7/x http://127.0.0.1:81/onvif/device_service"
+    with answering(b"", b"\xff\xfe\x00", bomb, MATCH[:80], b"<a/>", good) as port:
         found = await probe_hosts(["127.0.0.1"], port=port, seconds=0.3)
     assert [(one.endpoint, one.xaddr) for one in found] == [("urn:x", "http://127.0.0.1:81/onvif/device_service")]
 
