@@ -81,7 +81,7 @@ lives() {
     python3 -c 'from urllib.request import urlopen; print(urlopen("http://localhost:8080/healthz").read())'
     edge-agent cameras list
     edge-agent faces status
-    ls -A /run | { ! grep edge-agent; }
+    ls -A /run | { ! grep '^edge-agent[.]'; } # what a command was handed goes with it
 }
 
 : a release that knew no credentials keeps its keys in its folders, and the next one takes them over
