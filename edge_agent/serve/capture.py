@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from edge_agent import allocator
 from edge_agent.cameras.address import Login
 from edge_agent.cameras.child import Stream
 from edge_agent.cameras.guard import LoginGuard
@@ -19,7 +20,6 @@ from edge_agent.capture.feed import Feed
 from edge_agent.capture.fleet import Room
 from edge_agent.capture.live_feeds import LiveFeeds
 from edge_agent.capture.live_socket import LiveSocket
-from edge_agent.capture.memory import keep_small
 from edge_agent.capture.recorder import Recorder
 from edge_agent.capture.service import Means, Service
 from edge_agent.capture.syncer import Syncer
@@ -148,7 +148,7 @@ class Office:
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
-    keep_small()
+    allocator.keep_small()
     with open_agent(settings) as agent:
         capture = Capture(agent)
         with on_record(agent, "capture"):

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_agent import allocator
 from edge_agent.checkin.room import note_pictures
 from edge_agent.faces.answer import LivenessPolicy
 from edge_agent.policies import load_policy
@@ -162,6 +163,7 @@ def make_first_code(agent: Agent) -> str | None:
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM."""
+    allocator.keep_small()
     with open_agent(settings) as agent, on_record(agent, "kiosk"):
         if make_first_code(agent) is not None:
             log.info("First run: the code is in %s", code_file(settings))

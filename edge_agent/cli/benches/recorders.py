@@ -15,9 +15,9 @@ from pathlib import Path
 
 def ours(folder: Path, urls: Sequence[str]) -> None:
     """The recorder as the service runs it: hashing, syncing and held keyframes on."""
+    from edge_agent.allocator import keep_small
     from edge_agent.cameras.sources import RtspSource
     from edge_agent.capture.feed import Feed
-    from edge_agent.capture.memory import keep_small
     from edge_agent.capture.syncer import Syncer
     from edge_agent.capture.tape import Recorded, Tape
     from edge_agent.clock import SystemClock
