@@ -53,11 +53,14 @@ def test_a_child_is_interrupted_as_any_other(tmp_path: Path) -> None:
     child = Process(
         "sleeper", [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"], tmp_path
     )
-    child.start()
+    # A suite that a shell runs in the background ignores interrupts, and so would its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        child.start()
         # An interpreter that is still starting may swallow an interrupt.
         child.wait_until(lambda: b"ready" in child.log.read_bytes(), "start")
         child.process.send_signal(signal.SIGINT)
         assert child.process.wait(30) in {-signal.SIGINT, 1, 130}
     finally:
+        signal.signal(signal.SIGINT, before)
         child.kill()
