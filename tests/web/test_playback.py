@@ -11,6 +11,7 @@ from edge_agent.model.camera import Camera, CameraKind
 from edge_agent.store.accounts import Role
 from edge_agent.store.cameras import save_camera
 from tests.web.conftest import House
+from tests.web.waiting import until
 
 ROUTES = ("/playback/lessons/A", "/playback/player.mjs", "/playback/segments/x.mp4", "/playback/downloads/x")
 
@@ -42,4 +43,4 @@ def test_the_live_page_connects_and_says_what_is_wrong(house: House, page: Page)
     house.venue.writer.run(lambda tx: save_camera(tx, camera))
     page.context.add_cookies(house.cookies(house.add_account(Role.ADMINISTRATOR)))
     page.goto(f"{house.url}/console/live")
-    page.wait_for_function("document.querySelector('.live [role=status]').textContent === '录像服务未运行'")
+    until(page, "document.querySelector('.live [role=status]').textContent === '录像服务未运行'")

@@ -91,8 +91,11 @@ function listen() {
   if (!document.querySelector('[data-live]')) return;
   const source = new EventSource('/live');
   let busy = Promise.resolve();
-  source.addEventListener('changed', () => { busy = busy.then(lookAgain).catch(() => {}); });
-  setInterval(() => { busy = busy.then(lookAgain).catch(() => {}); }, LOOK_MS);
+  const look = () => { busy = busy.then(lookAgain).catch(() => {}); };
+  source.addEventListener('changed', look);
+  // What changed between the page and its line, or while the line was down, nobody tells.
+  source.addEventListener('open', look);
+  setInterval(look, LOOK_MS);
   const banner = document.getElementById('offline');
   source.addEventListener('error', () => { if (banner) banner.hidden = false; });
   source.addEventListener('open', () => { if (banner) banner.hidden = true; });

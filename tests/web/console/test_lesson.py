@@ -15,6 +15,7 @@ from tests.playback.theatre import segment
 from tests.venue import at, reading
 from tests.web.conftest import House, bind
 from tests.web.evidence import lose, miss, record, take
+from tests.web.waiting import until
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_the_recording_s_gap_and_the_verdict_s_reasons_are_told(office: Page, ta
     expect(office.get_by_text("缺失 08:02:00–08:03:00：断电")).to_be_visible()
     expect(office.locator("#reasons")).to_contain_text("缺抓拍 第1课时课后10分钟")
     expect(office.locator("#reasons")).to_contain_text("设备“201 前方”缺录 90分钟")
-    office.wait_for_function("document.querySelector('#player video').readyState >= 2")
+    until(office, "document.querySelector('#player video').readyState >= 2")
     expect(office.locator("#camera")).to_contain_text("201 后方")
 
 

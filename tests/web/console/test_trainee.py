@@ -31,7 +31,7 @@ def test_both_sides_of_the_card_are_kept_and_shown(office: Page, venue: House, t
         form.get_by_role("button", name="上传").click()
         shown = office.get_by_role("img", name=side)
         expect(shown).to_be_visible()
-        office.wait_for_function("(image) => image.naturalWidth === 640", arg=shown.element_handle())
+        expect(shown).to_have_js_property("naturalWidth", 640)
     with reading(venue.venue.database) as connection:
         assert set(media.cards(connection, "t1")) == {"front", "back"}
 
