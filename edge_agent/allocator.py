@@ -12,7 +12,7 @@ def keep_small(*, pieces: int = 128 << 10, arenas: int = 2) -> None:
 
     Call it before any thread starts. glibc raises the threshold to the largest block that it saw freed (a decoded
     frame, 3 MB), and from then on keeps such blocks in an arena for each thread: 16 cameras took 160 MB where 100 are
-    enough, and a kiosk grew by 2 MB a minute while people stood before it. Other C libraries lack the call and don't
+    enough, and a kiosk grew by 1 MB a minute while people stood before it. Other C libraries lack the call and don't
     need it.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
